@@ -1,0 +1,108 @@
+"""What a rewrite keeps of its literal caption, what it loses, and which things it adds.
+
+Where the line lies between inventing and telling:
+
+- A rewrite may not add a **thing**: a person, an animal, an object, a place, food, a plant, weather, a time of day or
+  year, an event, a colour or a number. They could be seen in the photo, so naming one claims that it was.
+- It may say the same thing in another word ("a hound" for a dog) or a wider one ("an animal"), but not a narrower one
+  ("a poodle"), and name what the thing brings with it: eyes where there is a dog, waves where there is a sea.
+- It may add **feelings** (grief, "glad"), **manner** ("slowly"), and **atmosphere** that asks for no proof: air, light,
+  silence, a moment, the world. These are the list `everywhere` in `lexicon/forms.toml`.
+- It may add **figures of speech**: whatever follows "like", "as if" and "as though" up to the next comma or full stop,
+  and a thing that is measured out in feeling ("a wave of sadness").
+
+Known limits: a thing that is on none of our lists goes unseen, and "like" as a verb hides what is liked.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from .words import Word, content_lemmas, kind, lexicon, read_words, word_list
+
+THING, OTHER = 1.0, 0.5
+"""How much a lost thing, colour or number counts, and how much a lost action or quality."""
+
+
+class Content(NamedTuple):
+    """The lemmas of the literal caption that a text keeps and loses, and the things that it adds to them."""
+
+    kept: tuple[str, ...]
+    lost: tuple[str, ...]
+    added: tuple[str, ...]
+    kept_share: float
+
+    @property
+    def lost_things(self) -> tuple[str, ...]:
+        """What is lost and could be seen: people, animals, objects, colours, numbers."""
+        return tuple(lemma for lemma in self.lost if _is_fact(lemma))
+
+
+def compare_content(literal: str, text: str) -> Content:
+    """What `text` keeps, loses and adds against the literal caption. `kept_share` is weighted and lies in 0..1."""
+    facts, told = read_words(literal), read_words(text)
+    wanted, given = content_lemmas(facts), {word.lemma for word in told}
+    kept = tuple(lemma for lemma in wanted if given & _same(lemma))
+    lost = tuple(lemma for lemma in wanted if lemma not in kept)
+    total = _weight(wanted)
+    return Content(kept, lost, added_things(facts, told), _weight(kept) / total if total else 1.0)
+
+
+def added_things(facts: list[Word], told: list[Word]) -> tuple[str, ...]:
+    """The things, colours and numbers that `told` names and `facts` do not cover."""
+    covered = _covered(facts)
+    claims = (word for word in told if not word.figure and (word.thing or _is_shade_or_number(word.lemma)))
+    return tuple(dict.fromkeys(word.lemma for word in claims if not _is_covered(word.lemma, covered)))
+
+
+def _weight(lemmas: Iterable[str]) -> float:
+    return sum(THING if _is_fact(lemma) else OTHER for lemma in lemmas)
+
+
+def _is_fact(lemma: str) -> bool:
+    return kind(lemma) is not None or _is_shade_or_number(lemma)
+
+
+def _is_shade_or_number(lemma: str) -> bool:
+    return lemma in word_list("colors") or lemma in word_list("numbers")
+
+
+def _is_covered(lemma: str, covered: set[str]) -> bool:
+    return not covered.isdisjoint(_same(lemma)) or kind(lemma) in covered
+
+
+def _covered(facts: list[Word]) -> set[str]:
+    """All words, and kinds of words, that the facts allow: themselves, wider words, and what they bring with them."""
+    lemmas = {word.lemma for word in facts}
+    beings = sum(kind(lemma) in ("person", "animal") for lemma in lemmas)
+    covered = lemmas.union(*map(_wider, lemmas))
+    covered |= set().union(*map(_implied, covered))
+    return covered | ({"two", "both"} if beings > 1 else set())
+
+
+def _wider(lemma: str) -> set[str]:
+    """The words that may be said of it: same words, wider words, and for a person or an animal just that."""
+    found = {lemma, kind(lemma) or lemma} if kind(lemma) in ("person", "animal") else {lemma}
+    while grown := set().union(*(_same(word) | _general(word) for word in found)) - found:
+        found |= grown
+    return found - {"person"} | {"people", "person"} if "person" in found else found
+
+
+@cache
+def _same(lemma: str) -> frozenset[str]:
+    return frozenset({lemma}.union(*(group for group in _groups() if lemma in group)))
+
+
+@cache
+def _groups() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(line.split()) for line in lexicon("likeness")["same"])
+
+
+@cache
+def _general(lemma: str) -> frozenset[str]:
+    return frozenset(wide for wide, narrow in lexicon("likeness")["general"].items() if lemma in narrow.split())
+
+
+@cache
+def _implied(lemma: str) -> frozenset[str]:
+    return frozenset(lexicon("likeness")["implied"].get(lemma, "").split())

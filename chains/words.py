@@ -1,0 +1,149 @@
+"""Words of captions: their lemmas, and which of them name things. The word lists are data, in `lexicon/`.
+
+A lemmatiser of our own kept small: a table of irregular forms, and endings that are taken off when what remains is a
+known word (or looks like one). It is made for captions in English, not for English.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+DETERMINERS = frozenset("a an the his her their its my your our this that these those no one".split())
+PREPOSITIONS = frozenset("in on at by with of from into onto over under behind beside near through across along".split())
+
+
+class Word(NamedTuple):
+    """A word of a text: as written, its lemma, whether it names a thing there, and whether it is a figure of speech."""
+
+    text: str
+    lemma: str
+    thing: bool
+    figure: bool
+
+
+def read_words(text: str) -> list[Word]:
+    """The words of a text in order, in lower case; punctuation and the ends of "man's" and "didn't" are gone."""
+    tokens = re.findall(r"[a-z]+|[.,;:!?]", re.sub(r"['’][a-z]+", "", text.lower()))
+    figures = _figures(tokens)
+    return [
+        Word(token, lemmatise(token), _is_thing(tokens, i), i in figures)
+        for i, token in enumerate(tokens)
+        if token.isalpha()
+    ]
+
+
+def content_lemmas(words: Iterable[Word]) -> list[str]:
+    """The lemmas, each once, of words that say something: all but articles, pronouns, prepositions and the like."""
+    stop = word_list("stop")
+    return list(dict.fromkeys(word.lemma for word in words if word.text not in stop and word.lemma not in stop))
+
+
+@cache
+def lemmatise(word: str) -> str:
+    """The dictionary form of a word in lower case: "dogs" dog, "running" run, "leapt" leap."""
+    irregular: dict[str, str] = lexicon("forms")["irregular"]
+    if word in irregular:
+        return irregular[word]
+    if word in known_words() or len(word) < 4:
+        return word
+    stems = list(_stems(word))
+    return next((stem for stem in stems if stem in known_words()), stems[0] if stems else word)
+
+
+def kind(lemma: str) -> str | None:
+    """What kind of thing a lemma names: "person", "animal", "food", …; None where it names none."""
+    return _kinds().get(lemma)
+
+
+@cache
+def word_list(name: str) -> frozenset[str]:
+    """One of the plain lists of `lexicon/forms.toml`."""
+    return frozenset(lexicon("forms")[name].split())
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Every lemma that the lexicon holds."""
+    forms, likeness = lexicon("forms"), lexicon("likeness")
+    lists = [*lexicon("things").values(), *likeness["same"], *likeness["general"].values(), forms["fixed"]["words"]]
+    lists += [forms[name] for name in ("everywhere", "feeling", "colors", "numbers")]
+    irregular = forms["irregular"]
+    return frozenset(w for text in lists for w in text.split() if w not in irregular) | frozenset(irregular.values())
+
+
+@cache
+def lexicon(name: str) -> dict[str, Any]:
+    """A file of `lexicon/` as data."""
+    return tomllib.loads((files(__package__) / "lexicon" / f"{name}.toml").read_text("utf-8"))
+
+
+def _stems(word: str) -> Iterable[str]:
+    """What may be the stem of a word, the likeliest first."""
+    for ending in ("ies", "ied"):
+        if word.endswith(ending):
+            yield from (word[:-3] + "y", word[:-1])
+            return
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and re.search("[aeiouy]", word[: -len(ending)]):
+            yield from _verb_stems(word[: -len(ending)])
+            return
+    if word.endswith(("shes", "ches", "sses", "xes", "zes", "oes")):
+        yield from (word[:-2], word[:-1])
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        yield word[:-1]
+
+
+def _verb_stems(stem: str) -> Iterable[str]:
+    if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "lsz":
+        yield from (stem[:-1], stem)
+    elif re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]|.*[cvuz]", stem):
+        yield from (stem + "e", stem)
+    else:
+        yield from (stem, stem + "e", stem[:-1])
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    tables = {name: text for name, text in lexicon("things").items() if name != "sometimes"}
+    # The first list that holds a word decides: a goal is an object before it is a place.
+    return {word: name for name, text in reversed(tables.items()) for word in text.split()}
+
+
+def _is_thing(tokens: list[str], i: int) -> bool:
+    """Whether the word names a thing: it is on a list, in singular or plural, and where it could be a verb, is none."""
+    lemma = lemmatise(tokens[i])
+    if lemma not in _kinds() or lemma in word_list("everywhere"):
+        return False
+    if tokens[i] != lemma and tokens[i].endswith(("ing", "ed")):
+        return False
+    return lemma not in _sometimes() or _is_noun_here(tokens, i)
+
+
+def _is_noun_here(tokens: list[str], i: int) -> bool:
+    """Whether an article, number or the like stands before the word, with at most two adjectives between."""
+    for before in reversed(tokens[max(0, i - 3) : i]):
+        if before in DETERMINERS or before in PREPOSITIONS or before in word_list("numbers"):
+            return True
+        if not before.isalpha() or before in word_list("stop") or lemmatise(before) in _kinds():
+            return False
+    return False
+
+
+@cache
+def _sometimes() -> frozenset[str]:
+    return frozenset(lexicon("things")["sometimes"].split())
+
+
+def _figures(tokens: list[str]) -> set[int]:
+    """The places of words that are figures of speech: what something is *like*, and "a wave" in "a wave of sadness"."""
+    found, inside = set(), False
+    openers = {tuple(opener.split()) for opener in lexicon("forms")["figure"]}
+    for i, (token, following) in enumerate(pairwise([*tokens, "."])):
+        inside = (inside and token.isalpha()) or (token,) in openers or (token, following) in openers
+        if inside or (following == "of" and word_list("feeling").intersection(tokens[i + 2 : i + 4])):
+            found.add(i)
+    return found

@@ -1,0 +1,1 @@
+"""Quality figures, each with the command that makes it."""

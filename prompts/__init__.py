@@ -1,0 +1,18 @@
+"""Prompt text and moods: data that can be read and edited as prose, and the little code that reads it."""
+
+from .blends import blend
+from .moods import STEPS, Example, Mood, MoodsError, UnknownMoodName, find_mood, load_moods
+from .rewrite import Turn, rewrite_turns
+
+__all__ = [
+    "STEPS",
+    "Example",
+    "Mood",
+    "MoodsError",
+    "Turn",
+    "UnknownMoodName",
+    "blend",
+    "find_mood",
+    "load_moods",
+    "rewrite_turns",
+]

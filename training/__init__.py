@@ -1,0 +1,1 @@
+"""How every embedded weight was made: a command each, on public data formats."""

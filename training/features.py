@@ -1,0 +1,80 @@
+"""Cache what the image encoders see of every training photo, so that training itself never runs them.
+
+Each data set gets one folder of numpy arrays (`patches`, `grid`, `classes`; float16, one row a photo) and
+`files.json`, the photos in row order. The view `plain` squashes the photo as the product does; `varied`
+flips and crops it first with a changed aspect, so that what is trained on squashed squares holds for
+photos of every shape. An interrupted run goes on after the last finished chunk.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from models.photo_features import PHOTO_SIZE, Features, PhotoFeatures
+
+CHUNK = 64
+DATA_FILES = {
+    "flickr8k": ("captions.jsonl", "images/"),
+    "coco_small": ("captions.jsonl", ""),
+    "imagenet_named": ("labels.jsonl", ""),
+    "oasis": ("ratings.jsonl", ""),
+}
+
+
+def photo_files(data: Path, name: str) -> list[Path]:
+    """The photos of one data set, in the order of its table."""
+    table, prefix = DATA_FILES[name]
+    lines = (data / name / table).read_text().splitlines()
+    return [data / name / (prefix + json.loads(line)["file"]) for line in lines]
+
+
+def squash(photo: Image.Image) -> Image.Image:
+    """The photo as the models take it: every pixel kept, the aspect ratio not."""
+    return photo.convert("RGB").resize((PHOTO_SIZE, PHOTO_SIZE), Image.Resampling.BICUBIC)
+
+
+def vary(photo: Image.Image, chance: random.Random) -> Image.Image:
+    """A random crop of 60 to 100 % of the area, its aspect changed by up to 3:4, mirrored half the time."""
+    area, aspect = chance.uniform(0.6, 1.0), chance.uniform(0.75, 4 / 3)
+    width = min(photo.width, round(photo.width * (area * aspect) ** 0.5))
+    height = min(photo.height, round(photo.height * (area / aspect) ** 0.5))
+    left, top = chance.randint(0, photo.width - width), chance.randint(0, photo.height - height)
+    photo = photo.crop((left, top, left + width, top + height))
+    return photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if chance.random() < 0.5 else photo
+
+
+def extract(encoder: PhotoFeatures, files: list[Path], change: Callable[[Image.Image], Image.Image]) -> Iterator[Features]:
+    """The features of 16 photos at a time."""
+    for start in range(0, len(files), 16):
+        photos = [np.asarray(squash(change(Image.open(f).convert("RGB")))) for f in files[start : start + 16]]
+        pixels = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).float()
+        with torch.inference_mode():
+            yield encoder(pixels.contiguous(memory_format=torch.channels_last))
+
+
+def cache(encoder: PhotoFeatures, files: list[Path], folder: Path, view: str, seed: int = 0) -> None:
+    """Write the features of `files` into `folder`, chunk by chunk; finished chunks are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for start in range(0, len(files), CHUNK):
+        target = folder / f"chunk-{start:06d}.npz"
+        if target.exists():
+            continue
+        chance = random.Random(f"{seed}-{start}")
+        change = (lambda p: vary(p, chance)) if view == "varied" else (lambda p: p)
+        parts = list(extract(encoder, files[start : start + CHUNK], change))
+        arrays = {n: torch.cat([getattr(p, n) for p in parts]).float().numpy().astype(np.float16) for n in Features._fields}
+        np.savez(target.with_suffix(".part.npz"), **arrays)
+        target.with_suffix(".part.npz").rename(target)
+    (folder / "files.json").write_text(json.dumps([f.name for f in files]))
+
+
+def load(folder: Path) -> dict[str, NDArray[np.float16]]:
+    """The cached features of one data set and view: `patches`, `grid` and `classes` by row."""
+    chunks = [np.load(f) for f in sorted(folder.glob("chunk-??????.npz"))]
+    return {n: np.concatenate([c[n] for c in chunks]) for n in Features._fields}
