@@ -70,9 +70,9 @@ class CiderD:
 
 
 def corpus_cider(captions: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """The mean CIDEr-D of one caption a photo, on the scale of papers (1.0 is 100 %)."""
+    """The mean CIDEr-D of one caption a photo: 0 to 10, where papers print 1.0 as 100."""
     scorer = CiderD(references)
-    return sum(scorer.score(i, caption) for i, caption in enumerate(captions)) / max(len(captions), 1) / 10
+    return sum(scorer.score(i, caption) for i, caption in enumerate(captions)) / max(len(captions), 1)
 
 
 def corpus_bleu(captions: Sequence[str], references: Sequence[Sequence[str]]) -> float:

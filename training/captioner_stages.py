@@ -16,6 +16,9 @@ from .caption_text import TagSimulator
 from .captioner import LENGTH, Average, Photos, cross_entropy, encode, pack, packed_logits, photo_memory, text_memory, trained
 
 
+COOL = 0.6  # temperature of what is sampled for reward: label smoothing has left the network a tail of random words
+
+
 class Run:
     """One stage's optimiser, schedule, average and log."""
 
@@ -106,7 +109,7 @@ def train_photos(
 def sample(model: VisionEncoderDecoderModel, memory: Tensor, count: int) -> Tensor:
     """`count` sampled captions a photo, as token ids (rows, count, length)."""
     ids = model.generate(
-        encoder_outputs=BaseModelOutput(last_hidden_state=memory), do_sample=True, top_k=0, num_return_sequences=count, max_new_tokens=LENGTH - 1
+        encoder_outputs=BaseModelOutput(last_hidden_state=memory), do_sample=True, temperature=COOL, top_k=0, num_return_sequences=count, max_new_tokens=LENGTH - 1
     )
     return ids.view(len(memory), count, -1)
 
@@ -127,7 +130,7 @@ def train_reward(
         gain = scores - (scores.sum(1, keepdim=True) - scores) / (count - 1)
         packed = pack([[trim(one, end) for one in row] for row in ids.tolist()], pad)
         real = packed.segments >= 0
-        taken = -F.cross_entropy(packed_logits(run.model, memory, packed), packed.targets[real], reduction="none")
+        taken = -F.cross_entropy(packed_logits(run.model, memory, packed) / COOL, packed.targets[real], reduction="none")
         loss = -(gain.gather(1, packed.segments.clamp(min=0))[real] * taken).mean()
         true = encode(tokenizer, [[chance.choice(s.captions[r])] for s, r in rows])
         total = loss + anchor * cross_entropy(run.model, memory, true)

@@ -1,0 +1,356 @@
+"""A LangChain chat model over a local instruct LLM of transformers.
+
+langchain-huggingface's `ChatHuggingFace` renders the chat as text and tokenises it again (so a caption could hold
+control tokens), has no `ainvoke`, runs `batch` as threads on one model and ignores stop strings over a local
+pipeline; nothing of it would remain here, so this is a `BaseChatModel` of its own.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import get_config_list, run_in_executor
+from pydantic import ConfigDict, Field, PrivateAttr
+from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers.generation.streamers import BaseStreamer
+
+from .errors import ModelError
+
+ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
+Options = dict[str, Any]
+
+
+class LocalChat(BaseChatModel):
+    """Answers of a local model. `batch` is one tensor batch; one thread at a time uses the model.
+
+    A chat that ends with an `AIMessage` is continued: the answer is what follows that message. Every option below
+    can be given to a call, as `num_return_sequences` can, which makes `generate` return so many answers.
+    `generation_info["logprob"]` holds the mean log-probability of an answer's tokens.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    model: Any = Field(exclude=True, repr=False)
+    tokenizer: Any = Field(exclude=True, repr=False)
+    model_name: str = "local"
+    max_new_tokens: int = Field(default=64, ge=1)
+    temperature: float = Field(default=0.8, ge=0, description="0 takes the likeliest token each time.")
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    repetition_penalty: float = Field(default=1.0, gt=0)
+    seed: int | None = Field(default=None, description="The same seed and batch give the same answers.")
+
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if not self.tokenizer.chat_template:
+            raise ModelError(f"{self.model_name} has no chat template; the rewriter needs an instruct model.")
+        self.tokenizer.padding_side = "left"
+        if self.tokenizer.pad_token is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+
+    @property
+    def _llm_type(self) -> str:
+        return "moodcap-local"
+
+    @property
+    def _identifying_params(self) -> Options:
+        return {"model_name": self.model_name} | self._defaults()
+
+    def batch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        """Answers to many chats, computed together; callbacks see a run for each."""
+        configs = get_config_list(config, len(inputs))
+        size = (configs[0].get("max_concurrency") if configs else None) or len(inputs)
+        answers: list[Any] = []
+        for start in range(0, len(inputs), max(size, 1)):
+            shared = _Together([self._convert_input(one).to_messages() for one in inputs[start : start + size]])
+            for i, one in enumerate(inputs[start : start + size]):
+                answers.append(self._one_of(shared, i, one, configs[start + i], return_exceptions, kwargs))
+        return answers
+
+    async def abatch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        """As `batch`, in a thread."""
+        return await run_in_executor(None, self.batch, inputs, config, return_exceptions=return_exceptions, **kwargs)
+
+    def _one_of(
+        self, shared: "_Together", i: int, one: LanguageModelInput, config: RunnableConfig, keep: bool, kwargs: Options
+    ) -> Any:
+        token = _TOGETHER.set((shared, i))
+        try:
+            return self.invoke(one, config, **kwargs)
+        except Exception as error:
+            if keep:
+                return error
+            raise
+        finally:
+            _TOGETHER.reset(token)
+
+    def _should_stream(self, **kwargs: Any) -> bool:
+        shared, _ = _TOGETHER.get() or (None, 0)
+        return (shared is None or len(shared.chats) == 1) and super()._should_stream(**kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        shared, i = _TOGETHER.get() or (_Together([messages]), 0)
+        return shared.result(i, lambda chats: self._answer(chats, stop, **kwargs))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        cancelled = threading.Event()
+        try:
+            results = await run_in_executor(None, self._answer, [messages], stop, cancelled=cancelled, **kwargs)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        return results[0]
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        """Yield the answer as it is written. Closing the iterator stops the model at its next token."""
+        told: queue.Queue[int | Exception | None] = queue.Queue()
+        cancelled = threading.Event()
+        kwargs = kwargs | {"num_return_sequences": 1, "streamer": _Tokens(told), "cancelled": cancelled}
+        worker = threading.Thread(target=_tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True)
+        worker.start()
+        try:
+            for chunk in self._chunks(told, stop or []):
+                if run_manager:
+                    run_manager.on_llm_new_token(str(chunk.content), chunk=ChatGenerationChunk(message=chunk))
+                yield ChatGenerationChunk(message=chunk)
+        finally:
+            cancelled.set()
+            worker.join()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        chunks, done = self._stream(messages, stop, None, **kwargs), object()
+        try:
+            while (chunk := await run_in_executor(None, next, chunks, done)) is not done:
+                if run_manager:
+                    await run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
+                yield chunk
+        finally:
+            await run_in_executor(None, chunks.close)
+
+    def _chunks(self, told: "queue.Queue[int | Exception | None]", stop: Sequence[str]) -> Iterator[AIMessageChunk]:
+        """Text as far as it is certain: no half characters, and nothing that may become a stop string."""
+        ids: list[int] = []
+        sent, ended = "", False
+        while (item := told.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            ids.append(item)
+            text = self.tokenizer.decode(ids, skip_special_tokens=True)
+            cut, ended = _cut(text, stop)
+            sure = cut if ended else _certain(cut, stop)
+            if len(sure) > len(sent):
+                yield AIMessageChunk(content=sure[len(sent) :])
+                sent = sure
+        rest = _cut(self.tokenizer.decode(ids, skip_special_tokens=True), stop)[0][len(sent) :]
+        yield AIMessageChunk(content=rest, chunk_position="last")
+
+    def _answer(
+        self,
+        chats: Sequence[Sequence[BaseMessage]],
+        stop: list[str] | None = None,
+        *,
+        num_return_sequences: int = 1,
+        streamer: BaseStreamer | None = None,
+        cancelled: threading.Event | None = None,
+        **options: Any,
+    ) -> list[ChatResult]:
+        """One generate call for all chats: `num_return_sequences` answers each."""
+        settings = self._settings(options)
+        if num_return_sequences > 1 and not settings["do_sample"]:
+            raise ModelError("Several answers to one chat need a temperature above 0.")
+        seed = options.get("seed", self.seed)
+        with self._lock, torch.inference_mode(), torch.random.fork_rng(enabled=seed is not None):
+            if seed is not None:
+                torch.manual_seed(seed)
+            encoded = self._encode(chats)
+            if stop:
+                settings |= {"stop_strings": stop, "tokenizer": self.tokenizer}
+            out = self.model.generate(
+                **encoded,
+                **settings,
+                num_return_sequences=num_return_sequences,
+                streamer=streamer,
+                stopping_criteria=StoppingCriteriaList([_Cancelled(cancelled)] if cancelled else []),
+                pad_token_id=self.tokenizer.pad_token_id,
+                eos_token_id=self._ends(),
+                return_dict_in_generate=True,
+                output_logits=True,
+            )
+            return self._results(encoded, out, stop or [], num_return_sequences)
+
+    def _results(self, encoded: Options, out: Any, stop: Sequence[str], count: int) -> list[ChatResult]:
+        start = encoded["input_ids"].shape[1]
+        ids = out.sequences[:, start:]
+        logits = torch.stack(out.logits, dim=1).float()
+        chosen = logits.gather(-1, ids[..., None]).squeeze(-1) - logits.logsumexp(-1)
+        read = encoded["attention_mask"].sum(1).repeat_interleave(count).tolist()
+        rows = [self._generation(*row, stop) for row in zip(ids.tolist(), chosen.tolist(), read, strict=True)]
+        return [ChatResult(generations=rows[i : i + count]) for i in range(0, len(rows), count)]
+
+    def _generation(self, ids: list[int], logprobs: list[float], read: int, stop: Sequence[str]) -> ChatGeneration:
+        ends = self._ends()
+        length = next((i + 1 for i, token in enumerate(ids) if token in ends), len(ids))
+        text, stopped = _cut(self.tokenizer.decode(ids[:length], skip_special_tokens=True), stop)
+        ended = stopped or (length > 0 and ids[length - 1] in ends)
+        info = {"finish_reason": "stop" if ended else "length", "logprob": sum(logprobs[:length]) / max(length, 1)}
+        usage = UsageMetadata(input_tokens=read, output_tokens=length, total_tokens=read + length)
+        message = AIMessage(content=text, usage_metadata=usage, response_metadata=info | {"model_name": self.model_name})
+        return ChatGeneration(message=message, generation_info=info)
+
+    def _encode(self, chats: Sequence[Sequence[BaseMessage]]) -> Options:
+        rows = [self._tokens(chat) for chat in chats]
+        padded = self.tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
+        return {name: padded[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
+
+    def _tokens(self, chat: Sequence[BaseMessage]) -> list[int]:
+        turns = [{"role": _role(message), "content": message.text} for message in chat]
+        going_on = bool(turns) and turns[-1]["role"] == "assistant"
+        ids: list[int] = self.tokenizer.apply_chat_template(
+            turns,
+            tokenize=True,
+            return_dict=False,
+            add_generation_prompt=not going_on,
+            continue_final_message=going_on,
+            sanitize_control_tokens=True,
+        )
+        return ids
+
+    def _settings(self, options: Options) -> Options:
+        unknown = set(options) - set(self._defaults())
+        if unknown:
+            raise ModelError(f"The rewriter has no option {', '.join(sorted(unknown))}.")
+        chosen = self._defaults() | options
+        chosen.pop("seed")
+        if chosen["temperature"] > 0:
+            return chosen | {"do_sample": True, "top_k": 0}
+        return {name: chosen[name] for name in ("max_new_tokens", "repetition_penalty")} | {"do_sample": False}
+
+    def _defaults(self) -> Options:
+        names = ("max_new_tokens", "temperature", "top_p", "repetition_penalty", "seed")
+        return {name: getattr(self, name) for name in names}
+
+    def _ends(self) -> list[int]:
+        known = self.model.generation_config.eos_token_id
+        ends = known if isinstance(known, list) else [known]
+        return [end for end in dict.fromkeys([*ends, self.tokenizer.eos_token_id]) if end is not None]
+
+
+class _Together:
+    """Chats of one `batch` call: answered at the first request, handed out one by one."""
+
+    def __init__(self, chats: list[list[BaseMessage]]) -> None:
+        self.chats = chats
+        self.results: list[ChatResult] | Exception | None = None
+
+    def result(self, i: int, answer: Any) -> ChatResult:
+        if self.results is None:
+            try:
+                self.results = list(answer(self.chats))
+            except Exception as error:
+                self.results = error
+        if isinstance(self.results, Exception):
+            raise self.results
+        return self.results[i]
+
+
+_TOGETHER: ContextVar[tuple[_Together, int] | None] = ContextVar("together", default=None)
+
+
+class _Tokens(BaseStreamer):
+    """Puts new tokens into a queue as they are chosen; the prompt, which comes first, is left out."""
+
+    def __init__(self, told: "queue.Queue[int | Exception | None]") -> None:
+        self.told, self.prompt = told, True
+
+    def put(self, value: torch.Tensor) -> None:
+        if not self.prompt:
+            for token in value.flatten().tolist():
+                self.told.put(token)
+        self.prompt = False
+
+    def end(self) -> None:
+        """Nothing: the thread that generates says when it has ended, however it did."""
+
+
+class _Cancelled(StoppingCriteria):
+    def __init__(self, event: threading.Event) -> None:
+        self.event = event
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any) -> torch.BoolTensor:
+        done: Any = torch.full((len(input_ids),), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
+        return done
+
+
+def _tell(told: "queue.Queue[int | Exception | None]", answer: Any) -> None:
+    try:
+        answer()
+        told.put(None)
+    except Exception as error:
+        told.put(error)
+
+
+def _role(message: BaseMessage) -> str:
+    if message.type not in ROLES:
+        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
+    return ROLES[message.type]
+
+
+def _cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
+    """The text before the first stop string, and whether there was one."""
+    places = [place for place in (text.find(one) for one in stop) if place >= 0]
+    return (text[: min(places)], True) if places else (text, False)
+
+
+def _certain(text: str, stop: Sequence[str]) -> str:
+    text = text.rstrip("\ufffd")
+    longest = max((n for one in stop for n in range(1, len(one)) if text.endswith(one[:n])), default=0)
+    return text[: len(text) - longest]

@@ -1,0 +1,90 @@
+"""Emotion from text, embedded: MiniLM fine-tuned on GoEmotions' 28 labels. Card: `models/embedded/emotion_text.md`.
+
+Which words speak for an emotion is found by leaving each word out in turn (occlusion; Li et al., 2016).
+"""
+
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoTokenizer, BertForSequenceClassification
+
+from .contracts import EmotionInput
+from .emotion_labels import Array, label_weights, make_reading
+from .errors import ModelNotFound
+from .records import EMOTIONS, EmotionReading, Evidence
+
+LEAST_SHARE = 0.1  # words that matter less than this to their emotion are not evidence
+MOST_WORDS = 40  # of one text; more are read but not tried as evidence
+SMALL_WORDS = frozenset("a an the and or of in on at to by with is are was were be it its his her their this that".split())
+NEUTRAL = np.array([float(emotion == "neutral") for emotion in EMOTIONS])
+
+
+class EmbeddedTextEmotion:
+    """Readings from text; texts of one call share one batch, and so do their texts with a word left out."""
+
+    def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
+        if not (folder / "config.json").exists():
+            raise ModelNotFound(f"The embedded text emotion is not at {folder}; run `moodcap setup`.")
+        self.model = BertForSequenceClassification.from_pretrained(folder, dtype=torch.float32).to(device).eval()
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        labels = [self.model.config.id2label[i] for i in range(self.model.config.num_labels)]
+        self.weights = label_weights(labels)
+        self.thresholds = np.array(self.model.config.thresholds)
+        self.lock = threading.Lock()
+
+    def read(self, inputs: Sequence[EmotionInput]) -> list[EmotionReading]:
+        """The emotion of each text; an input without text reads as neutral."""
+        texts = [(one.text or "").strip() for one in inputs]
+        variants = [variant for text in texts for variant in (text, *(left for _, left in left_out(text)))]
+        found = iter(self.distributions(variants))
+        readings = []
+        for text in texts:
+            words = [word for word, _ in left_out(text)]
+            whole, *others = [next(found) for _ in range(len(words) + 1)]
+            readings.append(make_reading(whole, word_evidence(words, whole, others)) if text else make_reading(NEUTRAL))
+        return readings
+
+    def distributions(self, texts: Sequence[str]) -> Array:
+        """The nine emotions of each text, (texts, 9), without evidence: what ranking many candidates needs.
+
+        A label counts by its probability over its own threshold, as labels differ a hundredfold in how common
+        they are.
+        """
+        if not texts:
+            return np.zeros((0, len(EMOTIONS)))
+        scores = self.probabilities(texts) / self.thresholds
+        nine = (scores**2) @ self.weights
+        shares: Array = nine / nine.sum(1, keepdims=True)
+        return shares
+
+    def probabilities(self, texts: Sequence[str], batch: int = 64) -> Array:
+        """Probabilities of the model's own labels, (texts, labels)."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        found = np.zeros((len(texts), len(self.thresholds)))
+        with self.lock, torch.inference_mode():
+            for start in range(0, len(order), batch):
+                rows = order[start : start + batch]
+                encoded = self.tokenizer(
+                    [texts[i] for i in rows], padding=True, truncation=True, max_length=128, return_tensors="pt"
+                ).to(self.model.device)
+                found[rows] = self.model(**encoded).logits.sigmoid().double().cpu().numpy()
+        return found
+
+
+def left_out(text: str) -> list[tuple[str, str]]:
+    """Each word that may carry a feeling, with the text that remains without it."""
+    words = [match for match in re.finditer(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text)]
+    told = [match for match in words if match[0].lower() not in SMALL_WORDS][:MOST_WORDS]
+    return [(match[0], f"{text[: match.start()]}{text[match.end() :]}") for match in told]
+
+
+def word_evidence(words: Sequence[str], whole: Array, without: Sequence[Array]) -> list[Evidence]:
+    """The words that the top emotion leans on: `weight` is the share of its probability that goes with the word."""
+    top = int(whole.argmax())
+    lost = [(1 - left[top] / max(float(whole[top]), 1e-9), word) for word, left in zip(words, without, strict=True)]
+    strongest = sorted((pair for pair in lost if pair[0] >= LEAST_SHARE), reverse=True)[:3]
+    return [Evidence(source="text", what=w, emotion=EMOTIONS[top], weight=min(float(s), 1.0)) for s, w in strongest]

@@ -1,0 +1,64 @@
+"""The rewriters: chat models over SmolLM2 as assembled, a Hugging Face LLM, a GGUF file, or a server.
+
+GGUF files are read by transformers, which turns their blocks into plain numbers; a server is anything that speaks
+OpenAI's API (vLLM, llama.cpp, Ollama), through langchain-openai.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+from .chat import LocalChat
+from .devices import pick_device, pick_dtype, placement
+from .errors import ModelError, ModelNotFound
+from .loading import load_pretrained
+
+
+def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto") -> LocalChat:
+    """SmolLM2-135M-Instruct from the assembled folder."""
+    if not (folder / "config.json").exists():
+        raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")
+    return _local(str(folder), "SmolLM2-135M-Instruct", device, dtype, offline=True)
+
+
+def hf_rewriter(source: str, device: str = "auto", dtype: str = "auto", offline: bool = True) -> LocalChat:
+    """Any causal LLM of transformers with a chat template, from a hub repository or a folder."""
+    return _local(source, source, device, dtype, offline)
+
+
+def gguf_rewriter(file: Path, device: str = "auto", dtype: str = "auto") -> LocalChat:
+    """The LLM in a GGUF file, of an architecture that transformers reads."""
+    if not file.is_file():
+        raise ModelNotFound(f"There is no GGUF file at {file}.")
+    return _local(str(file.parent), file.name, device, dtype, offline=True, gguf_file=file.name)
+
+
+def openai_rewriter(address: str, api_key: str = "") -> BaseChatModel:
+    """A model behind an OpenAI-compatible server: `http://host:8000/v1`, and `#name` where it serves several.
+
+    Raises:
+        ModelError: the extra `moodcap[openai]` is not installed, or the address is none.
+    """
+    base, _, name = address.partition("#")
+    if not base.startswith(("http://", "https://")):
+        raise ModelError(f"{base!r} is no address of a server; it starts with http:// or https://.")
+    try:
+        from langchain_openai import ChatOpenAI
+    except ImportError as error:
+        raise ModelError("A rewriter on a server needs langchain-openai: pip install 'moodcap[openai]'.") from error
+    from pydantic import SecretStr
+
+    return ChatOpenAI(base_url=base, model=name or "default", api_key=SecretStr(api_key or "none"), timeout=120)
+
+
+def _local(source: str, name: str, device: str, dtype: str, offline: bool, gguf_file: str | None = None) -> LocalChat:
+    where = pick_device(device)
+    options: dict[str, Any] = placement(where, pick_dtype(where, dtype), device)
+    file = {"gguf_file": gguf_file} if gguf_file else {}
+    tokenizer = load_pretrained(AutoTokenizer, source, offline, **file)
+    if gguf_file:
+        options |= {"gguf_file": gguf_file, "quantization_config": GgufConfig(dequantize=True)}
+    model = load_pretrained(AutoModelForCausalLM, source, offline, **options)
+    return LocalChat(model=model.eval(), tokenizer=tokenizer, model_name=name)
