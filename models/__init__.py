@@ -1,6 +1,8 @@
 """Captioners, emotion classifiers and rewriters behind one registry. Importing this imports no torch."""
 
 from .contracts import Captioner, EmotionClassifier, EmotionInput
+from .emotion_fusion import FusedEmotion
+from .emotion_labels import emotion_places
 from .errors import (
     ModelError,
     ModelNotFound,
@@ -33,6 +35,7 @@ __all__ = [
     "EmotionInput",
     "EmotionReading",
     "Evidence",
+    "FusedEmotion",
     "LiteralCaption",
     "ModelContext",
     "ModelError",
@@ -54,6 +57,7 @@ __all__ = [
     "UnknownBackend",
     "UnknownLabels",
     "UnknownMood",
+    "emotion_places",
     "find_preset",
     "load",
     "load_models",

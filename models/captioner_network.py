@@ -81,7 +81,7 @@ class PhotoEncoder(PreTrainedModel):
         self.words = nn.Embedding(len(config.words), config.hidden_size)
         self.strengths = nn.Embedding(config.strengths, config.hidden_size)
         self.norm = nn.LayerNorm(config.hidden_size)
-        self.register_buffer("class_words", torch.tensor(config.class_words), persistent=False)
+        self.register_buffer("class_words", torch.tensor(config.class_words))
         self.post_init()
 
     def forward(self, pixel_values: Tensor, **kwargs: Any) -> BaseModelOutput:

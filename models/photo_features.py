@@ -45,8 +45,8 @@ class PhotoFeatures(nn.Module):
         self.layers, self.dino_size = layers, dino_size
         self.dino = Dinov2Model(dino)
         self.efficientnet = EfficientNetLite(stages, head=head, classes=classes)
-        self.register_buffer("mean", torch.tensor(self.MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(self.STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(self.MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(self.STD).view(1, 3, 1, 1))
 
     def forward(self, pixels: Tensor) -> Features:
         kind = self.efficientnet.stem.weight.dtype

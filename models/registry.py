@@ -29,6 +29,7 @@ class ModelContext:
     dtype: str = "auto"
     offline: bool = True
     api_key: str = ""
+    seed: int | None = None
 
     def folder(self, name: str) -> Path:
         """Where an assembled model lies."""
@@ -161,19 +162,19 @@ def _hf_text_emotion(source: str, context: ModelContext) -> Any:
 def _embedded_rewriter(_: str, context: ModelContext) -> Any:
     from .rewriter import embedded_rewriter
 
-    return embedded_rewriter(context.folder("rewriter"), context.device, context.dtype)
+    return embedded_rewriter(context.folder("rewriter"), context.device, context.dtype, context.seed)
 
 
 def _hf_rewriter(source: str, context: ModelContext) -> Any:
     from .rewriter import hf_rewriter
 
-    return hf_rewriter(source, context.device, context.dtype, context.offline)
+    return hf_rewriter(source, context.device, context.dtype, context.offline, context.seed)
 
 
 def _gguf_rewriter(file: str, context: ModelContext) -> Any:
     from .rewriter import gguf_rewriter
 
-    return gguf_rewriter(Path(file), context.device, context.dtype)
+    return gguf_rewriter(Path(file), context.device, context.dtype, context.seed)
 
 
 def _openai_rewriter(address: str, context: ModelContext) -> Any:

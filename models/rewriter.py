@@ -16,23 +16,27 @@ from .errors import ModelError, ModelNotFound
 from .loading import load_pretrained
 
 
-def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto") -> LocalChat:
+def embedded_rewriter(
+    folder: Path, device: str = "auto", dtype: str = "auto", seed: int | None = None
+) -> LocalChat:
     """SmolLM2-135M-Instruct from the assembled folder."""
     if not (folder / "config.json").exists():
         raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")
-    return _local(str(folder), "SmolLM2-135M-Instruct", device, dtype, offline=True)
+    return _local(str(folder), "SmolLM2-135M-Instruct", device, dtype, True, seed)
 
 
-def hf_rewriter(source: str, device: str = "auto", dtype: str = "auto", offline: bool = True) -> LocalChat:
+def hf_rewriter(
+    source: str, device: str = "auto", dtype: str = "auto", offline: bool = True, seed: int | None = None
+) -> LocalChat:
     """Any causal LLM of transformers with a chat template, from a hub repository or a folder."""
-    return _local(source, source, device, dtype, offline)
+    return _local(source, source, device, dtype, offline, seed)
 
 
-def gguf_rewriter(file: Path, device: str = "auto", dtype: str = "auto") -> LocalChat:
+def gguf_rewriter(file: Path, device: str = "auto", dtype: str = "auto", seed: int | None = None) -> LocalChat:
     """The LLM in a GGUF file, of an architecture that transformers reads."""
     if not file.is_file():
         raise ModelNotFound(f"There is no GGUF file at {file}.")
-    return _local(str(file.parent), file.name, device, dtype, offline=True, gguf_file=file.name)
+    return _local(str(file.parent), file.name, device, dtype, True, seed, gguf_file=file.name)
 
 
 def openai_rewriter(address: str, api_key: str = "") -> BaseChatModel:
@@ -53,7 +57,15 @@ def openai_rewriter(address: str, api_key: str = "") -> BaseChatModel:
     return ChatOpenAI(base_url=base, model=name or "default", api_key=SecretStr(api_key or "none"), timeout=120)
 
 
-def _local(source: str, name: str, device: str, dtype: str, offline: bool, gguf_file: str | None = None) -> LocalChat:
+def _local(
+    source: str,
+    name: str,
+    device: str,
+    dtype: str,
+    offline: bool,
+    seed: int | None,
+    gguf_file: str | None = None,
+) -> LocalChat:
     where = pick_device(device)
     options: dict[str, Any] = placement(where, pick_dtype(where, dtype), device)
     file = {"gguf_file": gguf_file} if gguf_file else {}
@@ -61,4 +73,4 @@ def _local(source: str, name: str, device: str, dtype: str, offline: bool, gguf_
     if gguf_file:
         options |= {"gguf_file": gguf_file, "quantization_config": GgufConfig(dequantize=True)}
     model = load_pretrained(AutoModelForCausalLM, source, offline, **options)
-    return LocalChat(model=model.eval(), tokenizer=tokenizer, model_name=name)
+    return LocalChat(model=model.eval(), tokenizer=tokenizer, model_name=name, seed=seed)

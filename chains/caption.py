@@ -1,0 +1,345 @@
+"""The chain: from a photo to its mood caption, read top to bottom.
+
+    request ─► open ─► literal ─► emotion ─► mood ─► rewrite ─► caption
+
+Each stage is a LangChain Runnable that takes many photos at once, so that `batch` makes batched model calls and
+callbacks see a run a stage. Between the stages goes a `Draft`, which every stage fills a little more.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any, TypeVar
+
+import numpy as np
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import run_in_executor
+from PIL import Image
+from pydantic import ValidationError
+
+from models import (
+    EMOTIONS,
+    EmotionInput,
+    EmotionReading,
+    FusedEmotion,
+    LiteralCaption,
+    ModelContext,
+    Models,
+    MoodcapError,
+    Photo,
+    RequestError,
+    UnknownMood,
+    load_models,
+    open_photo,
+)
+from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_moods
+
+from .checks import Answer, check
+from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
+from .rewrite import ask, openings, write
+from .settings import Settings
+
+NAME = "moodcap"
+Filled = TypeVar("Filled")
+TRIES = 2
+
+
+@dataclass
+class Draft:
+    """One photo on its way through the chain; each stage reads what the stages before it have filled in."""
+
+    request: CaptionRequest
+    photo: Photo | None = None
+    literal: LiteralCaption | None = None
+    emotion: EmotionReading | None = None
+    mood: Mood | None = None
+    choice: MoodChoice | None = None
+    candidates: list[Candidate] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    result: MoodCaption | None = None
+
+
+Configs = list[RunnableConfig]
+Work = Callable[[list[Draft], Configs], Mapping[int, MoodcapError] | None]
+"""A stage's work on many drafts; it returns the errors of those that failed, by place."""
+
+
+class Stage(Runnable[Any, Draft]):
+    """One stage over many drafts at once: a failed draft fails alone."""
+
+    def __init__(self, name: str, work: Work) -> None:
+        self.name, self._work = name, work
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Draft:
+        """The draft, filled in; raises what is wrong with it."""
+        return self.batch([input], config and [config])[0]
+
+    def batch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any | None,
+    ) -> list[Draft]:
+        """The drafts, filled in together."""
+        return self._batch_with_config(self._run, inputs, config, return_exceptions=return_exceptions, run_type="chain")
+
+    async def abatch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any | None,
+    ) -> list[Draft]:
+        """As `batch`, in a thread."""
+        return await run_in_executor(None, self.batch, inputs, config, return_exceptions=return_exceptions)
+
+    def _run(self, inputs: list[Any], config: Configs) -> list[Draft | Exception]:
+        started = time.perf_counter()
+        drafts = [one if isinstance(one, Draft) else _start(one) for one in inputs]
+        good = [i for i, draft in enumerate(drafts) if isinstance(draft, Draft)]
+        todo: list[Any] = [drafts[i] for i in good]
+        failed = self._work(todo, [config[i] for i in good]) or {}
+        seconds = round(time.perf_counter() - started, 4)
+        for draft in todo:
+            draft.timings[str(self.name)] = seconds
+        for place, error in failed.items():
+            drafts[good[place]] = error
+        return drafts
+
+
+class CaptionChain(Runnable[Any, MoodCaption]):
+    """A photo to its mood caption. Input: a `CaptionRequest`, its fields as a dict, or just the image.
+
+    `invoke`, `batch`, `ainvoke` and `abatch` give `MoodCaption`s; `stream` and `astream` give `CaptionEvent`s:
+    the literal caption, the emotion, the checked text word by word, and the whole record.
+    """
+
+    def __init__(self, models: Models, settings: Settings, moods: Mapping[str, Mood]) -> None:
+        self.name = NAME
+        self.settings, self.moods, self._models = settings, moods, models
+        self._emotion = FusedEmotion(models.emotion_image, models.emotion_text, settings.threshold)
+        self.stages = (
+            Stage("open", self._open),
+            Stage("literal", self._describe),
+            Stage("emotion", self._feel),
+            Stage("mood", self._choose),
+            Stage("rewrite", self._rewrite),
+            Stage("caption", self._finish),
+        )
+        first, *rest = self.stages
+        sequence: Runnable[Any, Draft] = first
+        for stage in rest:
+            sequence = sequence | stage
+        self._sequence = (sequence | _result).with_config(run_name=NAME)
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> MoodCaption:
+        """The mood caption of one photo.
+
+        Raises:
+            PhotoError: the photo cannot be read. RequestError: the mood is none. ModelError: a model fails.
+        """
+        return self._sequence.invoke(input, config)
+
+    def batch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any | None,
+    ) -> list[MoodCaption]:
+        """The mood captions of many photos, with batched model calls; with `return_exceptions` a bad one fails alone."""
+        return self._sequence.batch(inputs, config, return_exceptions=return_exceptions)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> MoodCaption:
+        """As `invoke`."""
+        return await self._sequence.ainvoke(input, config)
+
+    async def abatch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any | None,
+    ) -> list[MoodCaption]:
+        """As `batch`."""
+        return await self._sequence.abatch(inputs, config, return_exceptions=return_exceptions)
+
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None) -> Iterator[Any]:
+        """Events as the stages end. Words come when their text has passed the checks, never before."""
+
+        def events(inputs: Iterator[Any], config: RunnableConfig) -> Iterator[CaptionEvent]:
+            draft: Any = next(inputs)
+            for stage in self.stages:
+                draft = stage.invoke(draft, config)
+                yield from _events(str(stage.name), draft)
+
+        yield from self._transform_stream_with_config(iter([input]), events, config, run_type="chain")
+
+    async def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None) -> AsyncIterator[Any]:
+        """As `stream`."""
+
+        async def one() -> AsyncIterator[Any]:
+            yield input
+
+        async def events(inputs: AsyncIterator[Any], config: RunnableConfig) -> AsyncIterator[CaptionEvent]:
+            draft: Any = await anext(inputs)
+            for stage in self.stages:
+                draft = await stage.ainvoke(draft, config)
+                for event in _events(str(stage.name), draft):
+                    yield event
+
+        async for event in self._atransform_stream_with_config(one(), events, config, run_type="chain"):
+            yield event
+
+    def _open(self, drafts: list[Draft], configs: Configs) -> Mapping[int, MoodcapError]:
+        failed: dict[int, MoodcapError] = {}
+        for i, draft in enumerate(drafts):
+            try:
+                draft.photo = open_photo(draft.request.image, self.settings.max_bytes, self.settings.max_pixels)
+                draft.mood = self._asked(draft.request)  # what cannot be asked for is said before any model works
+            except MoodcapError as error:
+                failed[i] = error
+        return failed
+
+    def _asked(self, request: CaptionRequest) -> Mood | None:
+        if request.mood is None:
+            return None
+        try:
+            mood = find_mood(request.mood, self.moods)
+            return mood if request.blend is None else blend(mood, find_mood(request.blend, self.moods), request.share)
+        except UnknownMoodName as error:
+            raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}") from error
+
+    def _describe(self, drafts: list[Draft], configs: Configs) -> None:
+        captions = self._models.captioner.caption([_there(draft.photo) for draft in drafts])
+        for draft, caption in zip(drafts, captions, strict=True):
+            draft.literal = caption
+
+    def _feel(self, drafts: list[Draft], configs: Configs) -> None:
+        inputs = [EmotionInput(draft.photo, _there(draft.literal).text) for draft in drafts]
+        for draft, reading in zip(drafts, self._emotion.read(inputs), strict=True):
+            draft.emotion = reading
+
+    def _choose(self, drafts: list[Draft], configs: Configs) -> None:
+        for draft in drafts:
+            wish = draft.request.intensity
+            intensity = self.settings.intensity if wish is None else wish
+            source: Any = "asked" if draft.mood else "detected"
+            draft.mood = draft.mood or self.moods[_there(draft.emotion).emotion]
+            draft.choice = MoodChoice(name=draft.mood.name, intensity=intensity, source=source)
+
+    def _rewrite(self, drafts: list[Draft], configs: Configs) -> None:
+        for attempt in range(TRIES):
+            left = [i for i, draft in enumerate(drafts) if _wants_rewrite(draft)]
+            if left:
+                self._try([drafts[i] for i in left], [configs[i] for i in left], retry=attempt > 0)
+
+    def _try(self, drafts: Sequence[Draft], configs: Configs, retry: bool) -> None:
+        chats, chat_configs, owners = [], [], []
+        for draft, config in zip(drafts, configs, strict=True):
+            literal, mood, intensity = _there(draft.literal).text, _there(draft.mood), _there(draft.choice).intensity
+            count = draft.request.candidates or self.settings.candidates
+            for opening in openings(literal, count, retry):
+                chats.append(ask(literal, mood, intensity, opening))
+                chat_configs.append(config)
+                owners.append(draft)
+        answers = write(self._models.rewriter, chats, chat_configs)
+        for draft in drafts:
+            self._check(draft, [a for a, owner in zip(answers, owners, strict=True) if owner is draft])
+
+    def _check(self, draft: Draft, answers: list[Answer]) -> None:
+        unique = list({answer.text: answer for answer in answers}.values())
+        heard = self._models.emotion_text.read([EmotionInput(text=answer.text) for answer in unique])
+        shares = np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in heard])
+        literal, mood, choice = _there(draft.literal), _there(draft.mood), _there(draft.choice)
+        checks = check(literal.text, unique, mood, choice.intensity, shares)
+        draft.candidates += [Candidate(text=a.text, checks=c) for a, c in zip(unique, checks, strict=True) if a.text]
+
+    def _finish(self, drafts: list[Draft], configs: Configs) -> None:
+        preset = self.settings.chosen_preset()
+        names = {part: getattr(preset, part) for part in Models._fields}
+        for draft in drafts:
+            best = sorted(draft.candidates, key=lambda one: one.checks.score, reverse=True)
+            passed = [one for one in best if one.checks.passed]
+            literal = _there(draft.literal).text
+            draft.result = MoodCaption(
+                text=passed[0].text if passed else literal,
+                literal=literal,
+                emotion=_there(draft.emotion),
+                mood=_there(draft.choice),
+                alternatives=tuple(passed[1:]),
+                checks=passed[0].checks if passed else None,
+                fallback=not passed and _there(draft.mood).name != "neutral",
+                rejected=tuple(one for one in best if not one.checks.passed),
+                models=names,
+                timings=dict(draft.timings),
+            )
+
+
+def build_chain(settings: Settings | None = None, models: Models | None = None) -> CaptionChain:
+    """The chain of the settings, its models loaded; `models` stand in for those of the settings.
+
+    Raises:
+        ModelNotFound: the embedded models are not assembled yet (`moodcap setup`), or a model is not on this machine.
+        RequestError: a file of moods cannot be used.
+    """
+    settings = settings or Settings()
+    try:
+        moods = load_moods(*settings.moods)
+    except MoodsError as error:
+        raise RequestError(f"{error}.") from error
+    if models is None:
+        models = load_models(settings.chosen_preset(), model_context(settings))
+    return CaptionChain(models, settings, moods)
+
+
+def model_context(settings: Settings) -> ModelContext:
+    """What the models need to know of the settings."""
+    return ModelContext(
+        settings.home, settings.device, settings.dtype, settings.offline, settings.api_key.get_secret_value(), settings.seed
+    )
+
+
+def _start(request: Any) -> Draft | MoodcapError:
+    if isinstance(request, CaptionRequest):
+        return Draft(request)
+    try:
+        if isinstance(request, (str, bytes, PathLike, Image.Image)):
+            return Draft(CaptionRequest(image=request))
+        return Draft(CaptionRequest.model_validate(request))
+    except ValidationError as error:
+        first = error.errors()[0]
+        return RequestError(f"The request cannot be used: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}.")
+
+
+def _wants_rewrite(draft: Draft) -> bool:
+    return _there(draft.mood).name != "neutral" and not any(one.checks.passed for one in draft.candidates)
+
+
+def _result(draft: Draft) -> MoodCaption:
+    return _there(draft.result)
+
+
+def _events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
+    if stage == "literal":
+        yield CaptionEvent(event="literal", data=_there(draft.literal).text)
+    elif stage == "emotion":
+        yield CaptionEvent(event="emotion", data=draft.emotion)
+    elif stage == "caption":
+        result = _there(draft.result)
+        for i, word in enumerate(result.text.split(" ")):
+            yield CaptionEvent(event="token", data=word if i == 0 else f" {word}")
+        yield CaptionEvent(event="caption", data=result)
+
+
+def _there(value: Filled | None) -> Filled:
+    """What an earlier stage has filled in."""
+    if value is None:
+        raise RuntimeError("the stages of the chain ran out of order")
+    return value

@@ -1,0 +1,115 @@
+"""Whether a rewrite may be shown: does it carry the mood, keep the facts, add none, and read well.
+
+Each candidate gets scores in 0..1 and, where it fails, the problems in words. The best that has none wins.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import EMOTIONS, emotion_places
+from prompts import Mood
+
+from .checks_content import compare_content
+from .records import Checks
+from .words import lemmatise, read_words
+
+LEAST_MOOD = 0.2
+"""A candidate that carries the mood less than this, times the intensity, is not taken."""
+LEAST_KEPT = 0.7
+LEAST_FLUENCY = 0.25
+LONGEST = 45  # words
+BANNED = (
+    "caption", "photo", "image", "picture", "mood", "rewrite", "rewritten", "sense of", "evokes", "testament to",
+    "tapestry", "symphony", "the scene is", "this moment",
+)  # fmt: skip
+"""Talk about the task, and phrases worn out by use."""
+
+
+class Answer(NamedTuple):
+    """What the writer wrote, and the mean log-probability it gave its words; None where it does not say."""
+
+    text: str
+    logprob: float | None
+    finished: bool = True
+
+
+def check(literal: str, answers: Sequence[Answer], mood: Mood, intensity: float, emotions: NDArray[np.float64]) -> list[Checks]:
+    """The checks of every answer, in order; `emotions` holds their distributions, (answers, 9)."""
+    scores = [mood_score(answer.text, shares, mood) for answer, shares in zip(answers, emotions, strict=True)]
+    return [_check(literal, answer, score, intensity) for answer, score in zip(answers, scores, strict=True)]
+
+
+def _check(literal: str, answer: Answer, mood: float, intensity: float) -> Checks:
+    content = compare_content(literal, answer.text)
+    fluency = fluency_score(answer.logprob)
+    problems = list(form_problems(literal, answer))
+    if content.added:
+        problems.append(f"adds: {', '.join(content.added)}")
+    if content.lost_things:
+        problems.append(f"loses: {', '.join(content.lost_things)}")
+    elif content.kept_share < LEAST_KEPT:
+        problems.append(f"loses: {', '.join(content.lost)}")
+    if mood < LEAST_MOOD * intensity:
+        problems.append("does not carry the mood")
+    if fluency < LEAST_FLUENCY:
+        problems.append("does not read well")
+    return Checks(
+        mood=mood,
+        kept=content.kept_share,
+        fluency=fluency,
+        lost=content.lost,
+        added=content.added,
+        problems=tuple(problems),
+        score=mood * content.kept_share * fluency / (1 + len(content.added)),
+    )
+
+
+def mood_score(text: str, shares: NDArray[np.float64], mood: Mood) -> float:
+    """How well a text carries a mood, 0..1.
+
+    What the text emotion model hears (the share of the emotion itself; for other moods how near the text's valence
+    and arousal come to the mood's) and the mood's own tone words each can show it: a noisy-or of both.
+    """
+    heard = float(shares[EMOTIONS.index(mood.name)]) if mood.name in EMOTIONS else _nearness(shares, mood)
+    lemmas = {word.lemma for word in read_words(text)}
+    told = bool(lemmas & {lemmatise(word.lower()) for tone in mood.tone for word in tone.split()})
+    return 1 - (1 - heard) * (0.4 if told else 1.0)
+
+
+def _nearness(shares: NDArray[np.float64], mood: Mood) -> float:
+    """1 at the mood's own valence and arousal, 0 where the text is neutral or farther away than that."""
+    target = np.array([mood.valence, mood.arousal])
+    away, whole = float(np.linalg.norm(shares @ emotion_places() - target)), float(np.linalg.norm(target))
+    return max(0.0, 1 - away / max(whole, 0.3))
+
+
+def fluency_score(logprob: float | None) -> float:
+    """From the mean log-probability of an answer's tokens: 1 at -0.5 or better, 0 at -4.5."""
+    return 0.7 if logprob is None or math.isnan(logprob) else min(max((logprob + 4.5) / 4, 0.0), 1.0)
+
+
+def form_problems(literal: str, answer: Answer) -> list[str]:
+    """What is wrong with a text whatever it says."""
+    text, words = answer.text, re.findall(r"[\w'’-]+", answer.text.lower())
+    found = []
+    if not words:
+        return ["is empty"]
+    if words == re.findall(r"[\w'’-]+", literal.lower()):
+        found.append("is the literal caption")
+    if len(words) > LONGEST:
+        found.append("is too long")
+    if not answer.finished or text[-1] not in ".!?…”\"'":
+        found.append("breaks off")
+    if re.search(r"[<>{}\[\]|#*_`@]|https?:", text):
+        found.append("holds markup")
+    if worn := [phrase for phrase in BANNED if re.search(rf"\b{phrase}\b", text.lower()) and phrase not in literal.lower()]:
+        found.append(f"says: {', '.join(worn)}")
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    if len(set(triples)) < len(triples):
+        found.append("repeats itself")
+    return found

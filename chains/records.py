@@ -1,0 +1,84 @@
+"""What goes into the chain and what comes out: the same records in Python, in JSON and on the page."""
+
+from os import PathLike
+from typing import Annotated, Any, Literal, Self
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models import EmotionReading, Record
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class CaptionRequest(BaseModel):
+    """A photo, and the mood that its caption shall carry: as found in the photo unless one is named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    image: str | PathLike[str] | bytes | Image.Image = Field(repr=False, description="A path, a file's bytes or a PIL image.")
+    mood: str | None = Field(default=None, description="A mood's name or alias; none takes the mood that is found.")
+    blend: str | None = Field(default=None, description="A second mood, mixed into the first.")
+    share: Share = Field(default=0.5, description="How much of a blend is the second mood.")
+    intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); none takes the setting.")
+    candidates: int | None = Field(default=None, ge=1, le=16, description="Rewrites to choose from; none takes the setting.")
+
+    @model_validator(mode="after")
+    def _blends_two(self) -> Self:
+        if self.blend is not None and self.mood is None:
+            raise ValueError("a blend needs a mood to be mixed into")
+        return self
+
+
+class MoodChoice(Record):
+    """The mood that the caption was written in."""
+
+    name: str
+    intensity: Share
+    source: Literal["asked", "detected"]
+
+
+class Checks(Record):
+    """How one candidate held against the literal caption and the mood. Scores lie in 0..1, higher is better."""
+
+    mood: Share = Field(description="How well it carries the mood.")
+    kept: Share = Field(description="The share of the literal caption's content that it keeps.")
+    fluency: Share = Field(description="How natural the writer finds it.")
+    lost: tuple[str, ...] = Field(default=(), description="Content of the literal caption that is missing.")
+    added: tuple[str, ...] = Field(default=(), description="Things that the literal caption does not hold.")
+    problems: tuple[str, ...] = Field(default=(), description="Why it was not taken, in words; none where it passes.")
+    score: Share
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.problems
+
+
+class Candidate(Record):
+    """One rewrite and its checks."""
+
+    text: str
+    checks: Checks
+
+
+class MoodCaption(Record):
+    """A photo's caption in a mood, with all that led to it."""
+
+    text: str = Field(description="The mood caption; the literal one where `fallback` is true or the mood is neutral.")
+    literal: str = Field(description="What is in the photo, plainly; it is also the alt text.")
+    emotion: EmotionReading
+    mood: MoodChoice
+    alternatives: tuple[Candidate, ...] = Field(default=(), description="The other rewrites that passed, best first.")
+    checks: Checks | None = Field(default=None, description="Of `text`, where it is a rewrite.")
+    fallback: bool = Field(default=False, description="No rewrite passed, so the text is the literal caption.")
+    rejected: tuple[Candidate, ...] = Field(default=(), description="Rewrites that did not pass, and why.")
+    models: dict[str, str] = Field(default_factory=dict, description="The backend of each part.")
+    timings: dict[str, float] = Field(default_factory=dict, description="Seconds a stage; in a batch, of the whole batch.")
+
+
+class CaptionEvent(Record):
+    """One event of `stream`: `literal` and `token` carry a string, `emotion` and `caption` their record."""
+
+    event: Literal["literal", "emotion", "token", "caption"]
+    data: Any

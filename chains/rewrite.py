@@ -1,0 +1,67 @@
+"""Candidates: a caption asked of the writer in a mood, in several ways at once, and what came of it tidied up.
+
+Half of the candidates are free; the others are made to begin with the literal caption and go on from there, which
+keeps the facts by construction (a small model forgets what it does not repeat).
+"""
+
+import re
+from collections.abc import Sequence
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
+
+from prompts import Mood, Turn, rewrite_turns
+
+from .checks import Answer
+
+MESSAGES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+ROWS = 32  # chats in one call of the model
+JOINTS = (",", ", and", ", as if", ", with", ", while")
+"""How a candidate that begins with the literal caption goes on."""
+
+
+def to_messages(turns: Sequence[Turn]) -> list[BaseMessage]:
+    """The chat as LangChain's messages."""
+    return [MESSAGES[turn.role](content=turn.text) for turn in turns]
+
+
+def openings(literal: str, count: int, retry: bool) -> list[str]:
+    """How each candidate begins: nothing for a free one. A second try leaves nothing free."""
+    fixed = [f"{literal.rstrip('.!? ')}{joint}" for joint in JOINTS]
+    kinds = fixed if retry else ["", fixed[0], "", fixed[1], fixed[2], "", fixed[3], fixed[4]]
+    return [kinds[i % len(kinds)] for i in range(count)]
+
+
+def ask(literal: str, mood: Mood, intensity: float, opening: str) -> list[BaseMessage]:
+    """The chat for one candidate; an opening is put into the writer's mouth."""
+    messages = to_messages(rewrite_turns(literal, mood, intensity))
+    return [*messages, AIMessage(content=opening)] if opening else messages
+
+
+def write(
+    writer: BaseChatModel, chats: Sequence[list[BaseMessage]], configs: Sequence[RunnableConfig]
+) -> list[Answer]:
+    """One answer a chat, in batches of `ROWS`; an opening comes first in its answer."""
+    answers = []
+    for start in range(0, len(chats), ROWS):
+        answers += writer.batch(list(chats[start : start + ROWS]), list(configs[start : start + ROWS]))
+    return [
+        tidy(chat[-1].text if chat[-1].type == "ai" else "", answer)
+        for chat, answer in zip(chats, answers, strict=True)
+    ]
+
+
+def tidy(opening: str, answer: AIMessage) -> Answer:
+    """The answer as a caption: one or two whole sentences, without quotes around them or talk before them."""
+    said = answer.text
+    if opening and said.lower().startswith(opening.lower().rstrip(", ")):  # a server that does not continue a message
+        opening = ""
+    text = re.sub(r"\s+", " ", f"{opening}{' ' if opening and said[:1].isalnum() else ''}{said}").strip()
+    text = re.sub(r"^(caption|rewrite|rewritten caption|answer)\s*:\s*", "", text, flags=re.IGNORECASE).strip()
+    if len(text) > 1 and text[0] in "\"“'" and text[-1] in "\"”'":
+        text = text[1:-1].strip()
+    sentences = re.findall(r"[^.!?…]+[.!?…]+[\"”']?", text)
+    whole = "".join(sentences[:2]).strip()
+    metadata = answer.response_metadata
+    return Answer(whole or text, metadata.get("logprob"), finished=bool(whole))
