@@ -84,7 +84,8 @@ class Stage(Runnable[Any, Draft]):
         **kwargs: Any | None,
     ) -> list[Draft]:
         """The drafts, filled in together."""
-        return self._batch_with_config(self._run, inputs, config, return_exceptions=return_exceptions, run_type="chain")
+        run: Any = self._run  # LangChain gives the argument `config` to those that name it
+        return self._batch_with_config(run, inputs, config, return_exceptions=return_exceptions, run_type="chain")
 
     async def abatch(
         self,
@@ -99,7 +100,7 @@ class Stage(Runnable[Any, Draft]):
 
     def _run(self, inputs: list[Any], config: Configs) -> list[Draft | Exception]:
         started = time.perf_counter()
-        drafts = [one if isinstance(one, Draft) else _start(one) for one in inputs]
+        drafts: list[Draft | Exception] = [one if isinstance(one, Draft) else _start(one) for one in inputs]
         good = [i for i, draft in enumerate(drafts) if isinstance(draft, Draft)]
         todo: list[Any] = [drafts[i] for i in good]
         failed = self._work(todo, [config[i] for i in good]) or {}
@@ -152,7 +153,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         return_exceptions: bool = False,
         **kwargs: Any | None,
     ) -> list[MoodCaption]:
-        """The mood captions of many photos, with batched model calls; with `return_exceptions` a bad one fails alone."""
+        """The mood captions of many photos, in batched model calls; with `return_exceptions` a bad one fails alone."""
         return self._sequence.batch(inputs, config, return_exceptions=return_exceptions)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> MoodCaption:
@@ -179,9 +180,12 @@ class CaptionChain(Runnable[Any, MoodCaption]):
                 draft = stage.invoke(draft, config)
                 yield from _events(str(stage.name), draft)
 
-        yield from self._transform_stream_with_config(iter([input]), events, config, run_type="chain")
+        told: Any = events
+        yield from self._transform_stream_with_config(iter([input]), told, config, run_type="chain")
 
-    async def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None) -> AsyncIterator[Any]:
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> AsyncIterator[Any]:
         """As `stream`."""
 
         async def one() -> AsyncIterator[Any]:
@@ -194,7 +198,8 @@ class CaptionChain(Runnable[Any, MoodCaption]):
                 for event in _events(str(stage.name), draft):
                     yield event
 
-        async for event in self._atransform_stream_with_config(one(), events, config, run_type="chain"):
+        told: Any = events
+        async for event in self._atransform_stream_with_config(one(), told, config, run_type="chain"):
             yield event
 
     def _open(self, drafts: list[Draft], configs: Configs) -> Mapping[int, MoodcapError]:
@@ -302,7 +307,12 @@ def build_chain(settings: Settings | None = None, models: Models | None = None) 
 def model_context(settings: Settings) -> ModelContext:
     """What the models need to know of the settings."""
     return ModelContext(
-        settings.home, settings.device, settings.dtype, settings.offline, settings.api_key.get_secret_value(), settings.seed
+        settings.home,
+        settings.device,
+        settings.dtype,
+        settings.offline,
+        settings.api_key.get_secret_value(),
+        settings.seed,
     )
 
 

@@ -38,7 +38,9 @@ class Answer(NamedTuple):
     finished: bool = True
 
 
-def check(literal: str, answers: Sequence[Answer], mood: Mood, intensity: float, emotions: NDArray[np.float64]) -> list[Checks]:
+def check(
+    literal: str, answers: Sequence[Answer], mood: Mood, intensity: float, emotions: NDArray[np.float64]
+) -> list[Checks]:
     """The checks of every answer, in order; `emotions` holds their distributions, (answers, 9)."""
     scores = [mood_score(answer.text, shares, mood) for answer, shares in zip(answers, emotions, strict=True)]
     return [_check(literal, answer, score, intensity) for answer, score in zip(answers, scores, strict=True)]
@@ -107,7 +109,9 @@ def form_problems(literal: str, answer: Answer) -> list[str]:
         found.append("breaks off")
     if re.search(r"[<>{}\[\]|#*_`@]|https?:", text):
         found.append("holds markup")
-    if worn := [phrase for phrase in BANNED if re.search(rf"\b{phrase}\b", text.lower()) and phrase not in literal.lower()]:
+    if worn := [
+        phrase for phrase in BANNED if re.search(rf"\b{phrase}\b", text.lower()) and phrase not in literal.lower()
+    ]:
         found.append(f"says: {', '.join(worn)}")
     triples = list(zip(words, words[1:], words[2:], strict=False))
     if len(set(triples)) < len(triples):

@@ -16,12 +16,16 @@ class CaptionRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    image: str | PathLike[str] | bytes | Image.Image = Field(repr=False, description="A path, a file's bytes or a PIL image.")
+    image: str | PathLike[str] | bytes | Image.Image = Field(
+        repr=False, description="A path, a file's bytes or a PIL image."
+    )
     mood: str | None = Field(default=None, description="A mood's name or alias; none takes the mood that is found.")
     blend: str | None = Field(default=None, description="A second mood, mixed into the first.")
     share: Share = Field(default=0.5, description="How much of a blend is the second mood.")
     intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); none takes the setting.")
-    candidates: int | None = Field(default=None, ge=1, le=16, description="Rewrites to choose from; none takes the setting.")
+    candidates: int | None = Field(
+        default=None, ge=1, le=16, description="Rewrites to choose from; none takes the setting."
+    )
 
     @model_validator(mode="after")
     def _blends_two(self) -> Self:
@@ -74,7 +78,9 @@ class MoodCaption(Record):
     fallback: bool = Field(default=False, description="No rewrite passed, so the text is the literal caption.")
     rejected: tuple[Candidate, ...] = Field(default=(), description="Rewrites that did not pass, and why.")
     models: dict[str, str] = Field(default_factory=dict, description="The backend of each part.")
-    timings: dict[str, float] = Field(default_factory=dict, description="Seconds a stage; in a batch, of the whole batch.")
+    timings: dict[str, float] = Field(
+        default_factory=dict, description="Seconds a stage; in a batch, of the whole batch."
+    )
 
 
 class CaptionEvent(Record):

@@ -39,9 +39,7 @@ def ask(literal: str, mood: Mood, intensity: float, opening: str) -> list[BaseMe
     return [*messages, AIMessage(content=opening)] if opening else messages
 
 
-def write(
-    writer: BaseChatModel, chats: Sequence[list[BaseMessage]], configs: Sequence[RunnableConfig]
-) -> list[Answer]:
+def write(writer: BaseChatModel, chats: Sequence[list[BaseMessage]], configs: Sequence[RunnableConfig]) -> list[Answer]:
     """One answer a chat, in batches of `ROWS`; an opening comes first in its answer."""
     answers = []
     for start in range(0, len(chats), ROWS):

@@ -17,7 +17,9 @@ class Settings(BaseSettings):
 
     preset: str = Field(default="embedded", description="The set of models: embedded, laptop or gpu.")
     captioner: str | None = Field(default=None, description="The captioner's backend, in place of the preset's.")
-    emotion_image: str | None = Field(default=None, description="The image emotion's backend, in place of the preset's.")
+    emotion_image: str | None = Field(
+        default=None, description="The image emotion's backend, in place of the preset's."
+    )
     emotion_text: str | None = Field(default=None, description="The text emotion's backend, in place of the preset's.")
     rewriter: str | None = Field(default=None, description="The rewriter's backend, in place of the preset's.")
     home: Path = Field(
@@ -93,6 +95,12 @@ def settings_table() -> list[tuple[str, str, str]]:
     rows = []
     for name, field in Settings.model_fields.items():
         default = field.default if field.default_factory is None else "the user's cache folder"
-        shown = "" if default in (None, (), SecretStr("")) else str(default).lower() if isinstance(default, bool) else str(default)
+        shown = (
+            ""
+            if default in (None, (), SecretStr(""))
+            else str(default).lower()
+            if isinstance(default, bool)
+            else str(default)
+        )
         rows.append((f"MOODCAP_{name.upper()}", shown, field.description or ""))
     return rows

@@ -13,7 +13,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 DETERMINERS = frozenset("a an the his her their its my your our this that these those no one".split())
-PREPOSITIONS = frozenset("in on at by with of from into onto over under behind beside near through across along".split())
+PREPOSITIONS = frozenset(
+    "in on at by with of from into onto over under behind beside near through across along".split()
+)
 
 
 class Word(NamedTuple):

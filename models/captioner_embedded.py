@@ -114,7 +114,11 @@ def assemble(efficientnet: Path, dino: Path, weights: Path, target: Path) -> Non
     learnt = {name: value.float() for name, value in load_file(weights / "decoder.safetensors").items()}
     missing = model.load_state_dict(learnt, strict=False).missing_keys
     model.decoder.tie_weights()
-    elsewhere = ("encoder.features.", "encoder.class_words", "decoder.cls.predictions.decoder.")  # archives, config, tied
+    elsewhere = (
+        "encoder.features.",
+        "encoder.class_words",
+        "decoder.cls.predictions.decoder.",
+    )  # archives, config, tied
     left = [name for name in missing if not name.startswith(elsewhere)]
     if left:
         raise ValueError(f"{weights} lacks the weights {', '.join(left[:3])}")

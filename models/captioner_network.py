@@ -73,7 +73,12 @@ class PhotoEncoder(PreTrainedModel):
         super().__init__(config)
         dino = Dinov2Config(**config.dino)
         self.features = PhotoFeatures(
-            dino, tuple(config.layers), dino.image_size, tuple(map(tuple, config.stages)), config.head, len(config.class_words)
+            dino,
+            tuple(config.layers),
+            dino.image_size,
+            tuple(map(tuple, config.stages)),
+            config.head,
+            len(config.class_words),
         )
         self.patches = nn.Linear(dino.hidden_size * len(config.layers), config.hidden_size)
         self.grid = nn.Linear(config.head, config.hidden_size)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from transformers import LogitsProcessor
 
-
 BOOST, LEAST = 4.0, 0.2
 
 
@@ -22,7 +21,12 @@ class TagChoice(LogitsProcessor):
 
     @classmethod
     def for_photos(
-        cls, token_ids: Sequence[Sequence[int]], words: Tensor, probabilities: Tensor, boost: float = BOOST, least: float = LEAST
+        cls,
+        token_ids: Sequence[Sequence[int]],
+        words: Tensor,
+        probabilities: Tensor,
+        boost: float = BOOST,
+        least: float = LEAST,
     ) -> "TagChoice":
         """From the likeliest tags of photos, (photos, tags) each, and the token ids of every tag word."""
         pairs = zip(words.tolist(), probabilities.tolist(), strict=True)

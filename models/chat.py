@@ -8,7 +8,7 @@ pipeline; nothing of it would remain here, so this is a `BaseChatModel` of its o
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -144,12 +144,14 @@ class LocalChat(BaseChatModel):
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk, None, None]:
         """Yield the answer as it is written. Closing the iterator stops the model at its next token."""
         told: queue.Queue[int | Exception | None] = queue.Queue()
         cancelled = threading.Event()
         kwargs = kwargs | {"num_return_sequences": 1, "streamer": _Tokens(told), "cancelled": cancelled}
-        worker = threading.Thread(target=_tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True)
+        worker = threading.Thread(
+            target=_tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
+        )
         worker.start()
         try:
             for chunk in self._chunks(told, stop or []):
@@ -167,9 +169,9 @@ class LocalChat(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        chunks, done = self._stream(messages, stop, None, **kwargs), object()
+        chunks = self._stream(messages, stop, None, **kwargs)
         try:
-            while (chunk := await run_in_executor(None, next, chunks, done)) is not done:
+            while (chunk := await run_in_executor(None, next, chunks, None)) is not None:
                 if run_manager:
                     await run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
                 yield chunk
@@ -243,7 +245,9 @@ class LocalChat(BaseChatModel):
         ended = stopped or (length > 0 and ids[length - 1] in ends)
         info = {"finish_reason": "stop" if ended else "length", "logprob": sum(logprobs[:length]) / max(length, 1)}
         usage = UsageMetadata(input_tokens=read, output_tokens=length, total_tokens=read + length)
-        message = AIMessage(content=text, usage_metadata=usage, response_metadata=info | {"model_name": self.model_name})
+        message = AIMessage(
+            content=text, usage_metadata=usage, response_metadata=info | {"model_name": self.model_name}
+        )
         return ChatGeneration(message=message, generation_info=info)
 
     def _encode(self, chats: Sequence[Sequence[BaseMessage]]) -> Options:

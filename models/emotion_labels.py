@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from .errors import UnknownLabels
 from .records import EMOTIONS, EmotionReading, Evidence
 
 Array = NDArray[np.float64]
+LEAST_SHARE = 0.1  # labels less likely than this are not evidence
 
 
 def label_weights(labels: Sequence[str]) -> Array:
@@ -49,6 +50,17 @@ def make_reading(
         confidence=float(shares.max()),
         evidence=tuple(evidence),
     )
+
+
+def label_evidence(
+    source: Literal["image", "text"], labels: Sequence[str], shares: Array, weights: Array, most: int = 3
+) -> list[Evidence]:
+    """The likeliest labels as evidence for the emotion that each speaks for most."""
+    best = [int(i) for i in np.argsort(-shares)[:most] if shares[i] >= LEAST_SHARE]
+    return [
+        Evidence(source=source, what=labels[i], emotion=EMOTIONS[int(weights[i].argmax())], weight=float(shares[i]))
+        for i in best
+    ]
 
 
 @cache

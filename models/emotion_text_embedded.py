@@ -19,7 +19,9 @@ from .records import EMOTIONS, EmotionReading, Evidence
 
 LEAST_SHARE = 0.1  # words that matter less than this to their emotion are not evidence
 MOST_WORDS = 40  # of one text; more are read but not tried as evidence
-SMALL_WORDS = frozenset("a an the and or of in on at to by with is are was were be it its his her their this that".split())
+SMALL_WORDS = frozenset(
+    "a an the and or of in on at to by with is are was were be it its his her their this that".split()
+)
 NEUTRAL = np.array([float(emotion == "neutral") for emotion in EMOTIONS])
 
 
@@ -77,7 +79,7 @@ class EmbeddedTextEmotion:
 
 def left_out(text: str) -> list[tuple[str, str]]:
     """Each word that may carry a feeling, with the text that remains without it."""
-    words = [match for match in re.finditer(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text)]
+    words = re.finditer(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text)
     told = [match for match in words if match[0].lower() not in SMALL_WORDS][:MOST_WORDS]
     return [(match[0], f"{text[: match.start()]}{text[match.end() :]}") for match in told]
 

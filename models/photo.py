@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from .errors import PhotoBroken, PhotoEmpty, PhotoError, PhotoNotFound, PhotoTooLarge, PhotoUnsupported
@@ -106,9 +107,9 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        low, high = image.convert("F").getextrema()
-        deep = image.mode != "F" and float(high) > 255
-        scale = 255 / 65535 if deep else (255 / float(high) if 0 < float(high) <= 1 else 1.0)
+        high = float(np.asarray(image.convert("F")).max())
+        deep = image.mode != "F" and high > 255
+        scale = 255 / 65535 if deep else (255 / high if 0 < high <= 1 else 1.0)
         return image.convert("F").point(lambda value: value * scale).convert("L")
     return image
 

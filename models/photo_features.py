@@ -45,6 +45,8 @@ class PhotoFeatures(nn.Module):
         self.layers, self.dino_size = layers, dino_size
         self.dino = Dinov2Model(dino)
         self.efficientnet = EfficientNetLite(stages, head=head, classes=classes)
+        self.mean: Tensor
+        self.std: Tensor
         self.register_buffer("mean", torch.tensor(self.MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(self.STD).view(1, 3, 1, 1))
 

@@ -16,9 +16,7 @@ from .errors import ModelError, ModelNotFound
 from .loading import load_pretrained
 
 
-def embedded_rewriter(
-    folder: Path, device: str = "auto", dtype: str = "auto", seed: int | None = None
-) -> LocalChat:
+def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", seed: int | None = None) -> LocalChat:
     """SmolLM2-135M-Instruct from the assembled folder."""
     if not (folder / "config.json").exists():
         raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")

@@ -18,7 +18,7 @@ def blend(first: Mood, second: Mood, share: float = 0.5) -> Mood:
         arousal=_mix(first.arousal, second.arousal, share),
         dominance=_mix(first.dominance, second.dominance, share),
         tone=tuple(dict.fromkeys(main.tone + other.tone)),
-        intensity=tuple(" ".join(pair) for pair in zip(main.intensity, other.intensity, strict=True)),
+        intensity=_both(main, other),
         # The writer is swayed most by the example that it read last.
         examples=(other.examples[0], main.examples[0]),
     )
@@ -27,6 +27,11 @@ def blend(first: Mood, second: Mood, share: float = 0.5) -> Mood:
 def _definition(main: Mood, other: Mood, share: float) -> str:
     joint = "with a touch of" if share < 1 / 3 else "mixed with"
     return f"{main.definition.rstrip('.')}, {joint} {other.name}: {other.definition[0].lower()}{other.definition[1:]}"
+
+
+def _both(main: Mood, other: Mood) -> tuple[str, str, str]:
+    first, second, third = (" ".join(pair) for pair in zip(main.intensity, other.intensity, strict=True))
+    return first, second, third
 
 
 def _mix(first: float, second: float, share: float) -> float:

@@ -19,7 +19,19 @@ from transformers import PreTrainedTokenizerFast
 
 PAD, START, END = "[PAD]", "[CLS]", "[SEP]"
 SPECIAL = (PAD, "[UNK]", START, END)
-EXCHANGED = ("animal", "bird", "instrument", "vehicle", "food", "container", "tool", "device", "sport", "clothing", "furniture")
+EXCHANGED = (
+    "animal",
+    "bird",
+    "instrument",
+    "vehicle",
+    "food",
+    "container",
+    "tool",
+    "device",
+    "sport",
+    "clothing",
+    "furniture",
+)
 
 
 def clean(text: str) -> str:
@@ -43,17 +55,25 @@ def caption_lines(data: Path) -> dict[str, list[str]]:
     }
 
 
-def build_tokenizer(minilm: Path, texts: Iterable[str], words: Sequence[str], least: int = 5) -> PreTrainedTokenizerFast:
+def build_tokenizer(
+    minilm: Path, texts: Iterable[str], words: Sequence[str], least: int = 5
+) -> PreTrainedTokenizerFast:
     """MiniLM's WordPiece vocabulary, cut down to what captions use, with every tag word as a whole."""
     full = BertWordPieceTokenizer(str(minilm / "vocab.txt"), lowercase=True)
     counts = Counter(token for e in full.encode_batch(list(texts), add_special_tokens=False) for token in e.tokens)
     pieces = {token for token, n in counts.items() if n >= least} | {part for word in words for part in word.split()}
-    pieces |= {c for c in "abcdefghijklmnopqrstuvwxyz0123456789',-"} | {f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz0123456789"}
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    pieces |= {*letters, *"',-"} | {f"##{letter}" for letter in letters}
     vocabulary = {token: i for i, token in enumerate([*SPECIAL, *sorted(pieces - set(SPECIAL))])}
     small = BertWordPieceTokenizer(vocabulary, lowercase=True)
     return PreTrainedTokenizerFast(
-        tokenizer_object=small._tokenizer, pad_token=PAD, unk_token="[UNK]", cls_token=START, sep_token=END,
-        bos_token=START, eos_token=END,
+        tokenizer_object=small._tokenizer,
+        pad_token=PAD,
+        unk_token="[UNK]",
+        cls_token=START,
+        sep_token=END,
+        bos_token=START,
+        eos_token=END,
     )
 
 

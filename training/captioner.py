@@ -70,7 +70,8 @@ def export(model: VisionEncoderDecoderModel, tokenizer: PreTrainedTokenizerFast,
     ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
     settings = {
         "encoder": {name: encoder[name] for name in ("words", "class_words")},
-        "decoder": {name: getattr(decoder, name) for name in (*sizes, "max_position_embeddings", "type_vocab_size")} | ids,
+        "decoder": {name: getattr(decoder, name) for name in (*sizes, "max_position_embeddings", "type_vocab_size")}
+        | ids,
         "generation": GENERATION | ids | {"decoder_start_token_id": ids["bos_token_id"]},
     }
     (out / "config.json").write_text(json.dumps(settings) + "\n", "utf-8")

@@ -12,7 +12,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoModel, BertConfig, BertLMHeadModel, PreTrainedTokenizerFast, VisionEncoderDecoderConfig, VisionEncoderDecoderModel
+from transformers import (
+    AutoModel,
+    BertConfig,
+    BertLMHeadModel,
+    PreTrainedTokenizerFast,
+    VisionEncoderDecoderConfig,
+    VisionEncoderDecoderModel,
+)
 
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
 from models.photo_features import Features
@@ -36,18 +43,36 @@ class Photos:
         return Features(*(torch.from_numpy(view[name][row]).float() for name in Features._fields))
 
 
-def build(minilm: Path, tokenizer: PreTrainedTokenizerFast, words: Sequence[str], class_words: Sequence[int], layers: int = 4) -> VisionEncoderDecoderModel:
+def build(
+    minilm: Path, tokenizer: PreTrainedTokenizerFast, words: Sequence[str], class_words: Sequence[int], layers: int = 4
+) -> VisionEncoderDecoderModel:
     """The captioner before training: the decoder starts as MiniLM's first layers, tags as MiniLM's words."""
     source = AutoModel.from_pretrained(minilm)
     pieces = source.embeddings.word_embeddings.weight.detach()
     full = PreTrainedTokenizerFast(tokenizer_file=str(minilm / "tokenizer.json"))
+
     def vector(text: str) -> Tensor:
-        ids = full(text, add_special_tokens=False)["input_ids"] if not text.startswith("##") else [full.convert_tokens_to_ids(text)]
+        ids = (
+            full(text, add_special_tokens=False)["input_ids"]
+            if not text.startswith("##")
+            else [full.convert_tokens_to_ids(text)]
+        )
         return pieces[torch.tensor(ids)].mean(0)
+
     config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=384, num_hidden_layers=layers, num_attention_heads=12, intermediate_size=1536,
-        max_position_embeddings=64, type_vocab_size=1, attention_probs_dropout_prob=0.0, is_decoder=True, add_cross_attention=True,
-        pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+        vocab_size=len(tokenizer),
+        hidden_size=384,
+        num_hidden_layers=layers,
+        num_attention_heads=12,
+        intermediate_size=1536,
+        max_position_embeddings=64,
+        type_vocab_size=1,
+        attention_probs_dropout_prob=0.0,
+        is_decoder=True,
+        add_cross_attention=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
     )
     decoder = BertLMHeadModel(config)
     with torch.no_grad():
@@ -64,9 +89,16 @@ def build(minilm: Path, tokenizer: PreTrainedTokenizerFast, words: Sequence[str]
         encoder.words.weight.copy_(torch.stack([vector(w) for w in words]))
         encoder.strengths.weight.normal_(std=0.02)
     joint = VisionEncoderDecoderConfig.from_encoder_decoder_configs(encoder.config, config)
-    joint.decoder_start_token_id, joint.pad_token_id, joint.eos_token_id = config.bos_token_id, config.pad_token_id, config.eos_token_id
+    joint.decoder_start_token_id, joint.pad_token_id, joint.eos_token_id = (
+        config.bos_token_id,
+        config.pad_token_id,
+        config.eos_token_id,
+    )
     model = VisionEncoderDecoderModel(config=joint, encoder=encoder, decoder=decoder)
-    model.generation_config.decoder_start_token_id, model.generation_config.eos_token_id = config.bos_token_id, config.eos_token_id
+    model.generation_config.decoder_start_token_id, model.generation_config.eos_token_id = (
+        config.bos_token_id,
+        config.eos_token_id,
+    )
     model.generation_config.pad_token_id = config.pad_token_id
     return model
 
@@ -95,10 +127,12 @@ def pack(captions: Sequence[Sequence[Sequence[int]]], pad: int) -> Pack:
         positions = [i for ids in row for i in range(len(ids) - 1)]
         segments = [n for n, ids in enumerate(row) for _ in ids[1:]]
         rows.append((inputs, targets, positions, segments))
-    return Pack(*(
-        pad_sequence([torch.tensor(row[part]) for row in rows], batch_first=True, padding_value=fill)
-        for part, fill in enumerate((pad, pad, 0, -1))
-    ))
+    return Pack(
+        *(
+            pad_sequence([torch.tensor(row[part]) for row in rows], batch_first=True, padding_value=fill)
+            for part, fill in enumerate((pad, pad, 0, -1))
+        )
+    )
 
 
 def packed_logits(model: VisionEncoderDecoderModel, memory: Tensor, packed: Pack) -> Tensor:
@@ -106,12 +140,21 @@ def packed_logits(model: VisionEncoderDecoderModel, memory: Tensor, packed: Pack
     same = packed.segments[:, :, None] == packed.segments[:, None, :]
     mask = (same & torch.ones_like(same[0]).tril())[:, None]
     hidden = model.decoder.bert(
-        input_ids=packed.inputs, attention_mask=mask, position_ids=packed.positions, encoder_hidden_states=memory, use_cache=False
+        input_ids=packed.inputs,
+        attention_mask=mask,
+        position_ids=packed.positions,
+        encoder_hidden_states=memory,
+        use_cache=False,
     ).last_hidden_state
     return model.decoder.cls(hidden[packed.segments >= 0])
 
 
-def cross_entropy(model: VisionEncoderDecoderModel, memory: Tensor, captions: Sequence[Sequence[Sequence[int]]], smoothing: float = 0.1) -> Tensor:
+def cross_entropy(
+    model: VisionEncoderDecoderModel,
+    memory: Tensor,
+    captions: Sequence[Sequence[Sequence[int]]],
+    smoothing: float = 0.1,
+) -> Tensor:
     """The mean cross-entropy of a batch's captions, a token each."""
     packed = pack(captions, model.config.pad_token_id)
     targets = packed.targets[packed.segments >= 0]

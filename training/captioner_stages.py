@@ -12,8 +12,18 @@ from transformers import PreTrainedTokenizerFast, VisionEncoderDecoderModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from .caption_text import TagSimulator
-from .captioner_batches import LENGTH, Average, Photos, cross_entropy, encode, pack, packed_logits, photo_memory, text_memory, trained
-
+from .captioner_batches import (
+    LENGTH,
+    Average,
+    Photos,
+    cross_entropy,
+    encode,
+    pack,
+    packed_logits,
+    photo_memory,
+    text_memory,
+    trained,
+)
 
 COOL = 0.6  # temperature of what is sampled for reward: label smoothing has left the network a tail of random words
 
@@ -21,14 +31,24 @@ COOL = 0.6  # temperature of what is sampled for reward: label smoothing has lef
 class Run:
     """One stage's optimiser, schedule, average and log."""
 
-    def __init__(self, model: VisionEncoderDecoderModel, rate: float, steps: int, decay: float = 0.999, warm: int = 200) -> None:
+    def __init__(
+        self, model: VisionEncoderDecoderModel, rate: float, steps: int, decay: float = 0.999, warm: int = 200
+    ) -> None:
         self.model, self.steps, self.step = model, steps, 0
         weights = trained(model)
         slow = [p for n, p in weights.items() if "embeddings" in n or n.startswith("encoder.words")]
         slow_ids = {id(p) for p in slow}
         fast = [p for p in weights.values() if id(p) not in slow_ids]
-        self.optimiser = torch.optim.AdamW([{"params": fast, "lr": rate}, {"params": slow, "lr": rate / 3}], weight_decay=0.02, betas=(0.9, 0.98), fused=True)
-        shape = lambda s: min((s + 1) / warm, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(s / steps, 1))))
+        self.optimiser = torch.optim.AdamW(
+            [{"params": fast, "lr": rate}, {"params": slow, "lr": rate / 3}],
+            weight_decay=0.02,
+            betas=(0.9, 0.98),
+            fused=True,
+        )
+
+        def shape(s: int) -> float:
+            return min((s + 1) / warm, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(s / steps, 1))))
+
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, shape)
         self.average = Average(weights, decay)
         self.sums: dict[str, list[float]] = {}
@@ -52,7 +72,9 @@ class Run:
             self.sums = {}
 
 
-def text_loss(model: VisionEncoderDecoderModel, tokenizer: PreTrainedTokenizerFast, simulator: TagSimulator, texts: Sequence[str]) -> Tensor:
+def text_loss(
+    model: VisionEncoderDecoderModel, tokenizer: PreTrainedTokenizerFast, simulator: TagSimulator, texts: Sequence[str]
+) -> Tensor:
     texts = [simulator.exchange(t) if simulator.chance.random() < 0.4 else t for t in texts]
     return cross_entropy(model, text_memory(model, simulator, texts), encode(tokenizer, [[t] for t in texts]))
 
@@ -75,8 +97,16 @@ def photo_batches(sets: Sequence[Photos], size: int, chance: random.Random) -> I
 
 
 def train_photos(
-    run: Run, tokenizer: PreTrainedTokenizerFast, simulator: TagSimulator, sets: Sequence[Photos], lines: Sequence[str],
-    batch: int = 32, count: int = 3, text_every: int = 3, seed: int = 0, after: Callable[[int], None] = lambda step: None,
+    run: Run,
+    tokenizer: PreTrainedTokenizerFast,
+    simulator: TagSimulator,
+    sets: Sequence[Photos],
+    lines: Sequence[str],
+    batch: int = 32,
+    count: int = 3,
+    text_every: int = 3,
+    seed: int = 0,
+    after: Callable[[int], None] = lambda step: None,
 ) -> None:
     chance = random.Random(seed)
     batches, texts = photo_batches(sets, batch, chance), text_batches(lines, 64, chance)
@@ -84,7 +114,15 @@ def train_photos(
     while run.step < run.steps:
         rows = next(batches)
         memory = photo_memory(run.model, [s.features(r, chance) for s, r in rows], drop=0.1)
-        ids = encode(tokenizer, [chance.sample(s.captions[r], count) if len(s.captions[r]) >= count else chance.choices(s.captions[r], k=count) for s, r in rows])
+        ids = encode(
+            tokenizer,
+            [
+                chance.sample(s.captions[r], count)
+                if len(s.captions[r]) >= count
+                else chance.choices(s.captions[r], k=count)
+                for s, r in rows
+            ],
+        )
         loss = cross_entropy(run.model, memory, ids)
         run.note(photo=loss.item())
         if text_every and run.step % text_every == 0:
@@ -99,14 +137,26 @@ def train_photos(
 def sample(model: VisionEncoderDecoderModel, memory: Tensor, count: int) -> Tensor:
     """`count` sampled captions a photo, as token ids (rows, count, length)."""
     ids = model.generate(
-        encoder_outputs=BaseModelOutput(last_hidden_state=memory), do_sample=True, temperature=COOL, top_k=0, num_return_sequences=count, max_new_tokens=LENGTH - 1
+        encoder_outputs=BaseModelOutput(last_hidden_state=memory),
+        do_sample=True,
+        temperature=COOL,
+        top_k=0,
+        num_return_sequences=count,
+        max_new_tokens=LENGTH - 1,
     )
     return ids.view(len(memory), count, -1)
 
 
 def train_reward(
-    run: Run, tokenizer: PreTrainedTokenizerFast, sets: Sequence[Photos], reward: Callable[[Photos, int, Sequence[str]], Sequence[float]],
-    batch: int = 32, count: int = 5, anchor: float = 0.2, seed: int = 0, after: Callable[[int], None] = lambda step: None,
+    run: Run,
+    tokenizer: PreTrainedTokenizerFast,
+    sets: Sequence[Photos],
+    reward: Callable[[Photos, int, Sequence[str]], Sequence[float]],
+    batch: int = 32,
+    count: int = 5,
+    anchor: float = 0.2,
+    seed: int = 0,
+    after: Callable[[int], None] = lambda step: None,
 ) -> None:
     chance = random.Random(seed)
     batches = photo_batches(sets, batch, chance)
@@ -116,11 +166,15 @@ def train_reward(
         run.model.eval()  # what is sampled and what is scored come from the same network, without dropout
         memory = photo_memory(run.model, [s.features(r, chance) for s, r in rows])
         ids = sample(run.model, memory.detach(), count)
-        scores = torch.tensor([score_samples(tokenizer, reward, s, r, i, end) for (s, r), i in zip(rows, ids, strict=True)])
+        scores = torch.tensor(
+            [score_samples(tokenizer, reward, s, r, i, end) for (s, r), i in zip(rows, ids, strict=True)]
+        )
         gain = scores - (scores.sum(1, keepdim=True) - scores) / (count - 1)
         packed = pack([[trim(one, end) for one in row] for row in ids.tolist()], pad)
         real = packed.segments >= 0
-        taken = -F.cross_entropy(packed_logits(run.model, memory, packed) / COOL, packed.targets[real], reduction="none")
+        taken = -F.cross_entropy(
+            packed_logits(run.model, memory, packed) / COOL, packed.targets[real], reduction="none"
+        )
         loss = -(gain.gather(1, packed.segments.clamp(min=0))[real] * taken).mean()
         true = encode(tokenizer, [[chance.choice(s.captions[r])] for s, r in rows])
         total = loss + anchor * cross_entropy(run.model, memory, true)
@@ -135,7 +189,12 @@ def trim(ids: list[int], end: int) -> list[int]:
 
 
 def score_samples(
-    tokenizer: PreTrainedTokenizerFast, reward: Callable[[Photos, int, Sequence[str]], Sequence[float]], photos: Photos, row: int, ids: Tensor, end: int
+    tokenizer: PreTrainedTokenizerFast,
+    reward: Callable[[Photos, int, Sequence[str]], Sequence[float]],
+    photos: Photos,
+    row: int,
+    ids: Tensor,
+    end: int,
 ) -> list[float]:
     """Rewards of one photo's samples; a caption that never ended is worth nothing, so that none learns to break off."""
     texts = tokenizer.batch_decode(ids, skip_special_tokens=True)
@@ -144,14 +203,25 @@ def score_samples(
 
 
 @torch.no_grad()
-def describe(model: VisionEncoderDecoderModel, tokenizer: PreTrainedTokenizerFast, photos: Photos, rows: Sequence[int], **options: object) -> list[str]:
+def describe(
+    model: VisionEncoderDecoderModel,
+    tokenizer: PreTrainedTokenizerFast,
+    photos: Photos,
+    rows: Sequence[int],
+    **options: object,
+) -> list[str]:
     """Beam-searched captions of photos with cached features, always of the first view."""
     model.eval()
     captions: list[str] = []
     first = Photos(photos.views[:1], photos.captions)
     for start in range(0, len(rows), 50):
         memory = photo_memory(model, [first.features(r, random.Random(0)) for r in rows[start : start + 50]])
-        settings = {"num_beams": 3, "max_new_tokens": LENGTH - 1, "length_penalty": 1.0, "no_repeat_ngram_size": 3} | options
+        settings = {
+            "num_beams": 3,
+            "max_new_tokens": LENGTH - 1,
+            "length_penalty": 1.0,
+            "no_repeat_ngram_size": 3,
+        } | options
         ids = model.generate(encoder_outputs=BaseModelOutput(last_hidden_state=memory), **settings)
         captions += tokenizer.batch_decode(ids, skip_special_tokens=True)
     return captions

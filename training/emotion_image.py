@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows, widths = describe(features), block_widths(features)
     found = cross_validate(rows, target, themes, widths)
     for i, name in enumerate(("valence", "arousal")):
-        print(f"{name}: r {pearson(found[:, i], target[:, i]):.3f}")
+        print(f"{name}: r {pearson(found[:, i].tolist(), target[:, i].tolist()):.3f}")
     save(fit(rows, target, widths), widths, (found - target).std(0), options.out)
 
 

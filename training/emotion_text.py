@@ -66,7 +66,7 @@ def predict(model: BertForSequenceClassification, ids: Sequence[Sequence[int]]) 
 
 
 def choose_thresholds(probabilities: Tensor, target: Tensor) -> Tensor:
-    """For each label the threshold with the best F1, smoothed towards its neighbours so that rare labels do not overfit."""
+    """For each label the threshold with the best F1, smoothed towards its neighbours as rare labels overfit."""
     grid = torch.arange(0.05, 0.9, 0.025)
     scores = torch.stack([f1_scores(probabilities >= t, target) for t in grid])
     smooth = F.avg_pool1d(F.pad(scores.T[:, None], (1, 1), mode="replicate"), 3, 1)[:, 0].T
@@ -80,7 +80,13 @@ def f1_scores(said: Tensor, target: Tensor) -> Tensor:
 
 
 def train(
-    model: BertForSequenceClassification, ids: Sequence[Sequence[int]], target: Tensor, epochs: int, rate: float, tokens: int = 640, seed: int = 0
+    model: BertForSequenceClassification,
+    ids: Sequence[Sequence[int]],
+    target: Tensor,
+    epochs: int,
+    rate: float,
+    tokens: int = 640,
+    seed: int = 0,
 ) -> None:
     """Fine-tune all but the word embeddings, later layers faster than earlier ones."""
     model.get_submodule(EMBEDDINGS).requires_grad_(False)
@@ -89,11 +95,18 @@ def train(
     for name, weight in model.named_parameters():
         if weight.requires_grad:
             depth = int(name.split(".")[3]) + 1 if ".layer." in name else (0 if "embeddings" in name else layers + 1)
-            groups.append({"params": [weight], "lr": rate * 0.85 ** (layers + 1 - depth) * (5 if name.startswith("classifier") else 1)})
+            groups.append(
+                {
+                    "params": [weight],
+                    "lr": rate * 0.85 ** (layers + 1 - depth) * (5 if name.startswith("classifier") else 1),
+                }
+            )
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     chance = random.Random(seed)
     steps = epochs * sum(1 for _ in batches(ids, tokens, None))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: min((s + 1) / (0.1 * steps), max(0.0, (steps - s) / (0.9 * steps))))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: min((s + 1) / (0.1 * steps), max(0.0, (steps - s) / (0.9 * steps)))
+    )
     started, step = time.monotonic(), 0
     for _ in range(epochs):
         model.train()
@@ -112,8 +125,11 @@ def train(
 def start(minilm: Path, labels: Sequence[str]) -> tuple[BertForSequenceClassification, PreTrainedTokenizerBase]:
     """MiniLM with a new head, and its tokenizer."""
     model = BertForSequenceClassification.from_pretrained(
-        minilm, num_labels=len(labels), problem_type="multi_label_classification",
-        id2label=dict(enumerate(labels)), label2id={name: i for i, name in enumerate(labels)},
+        minilm,
+        num_labels=len(labels),
+        problem_type="multi_label_classification",
+        id2label=dict(enumerate(labels)),
+        label2id={name: i for i, name in enumerate(labels)},
     )
     torch.nn.init.constant_(model.classifier.bias, -math.log(20))
     return model, AutoTokenizer.from_pretrained(minilm)

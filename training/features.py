@@ -9,6 +9,7 @@ photos of every shape. An interrupted run goes on after the last finished chunk.
 import json
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,9 @@ def vary(photo: Image.Image, chance: random.Random) -> Image.Image:
     return photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if chance.random() < 0.5 else photo
 
 
-def extract(encoder: PhotoFeatures, files: list[Path], change: Callable[[Image.Image], Image.Image]) -> Iterator[Features]:
+def extract(
+    encoder: PhotoFeatures, files: list[Path], change: Callable[[Image.Image], Image.Image]
+) -> Iterator[Features]:
     """The features of 16 photos at a time."""
     for start in range(0, len(files), 16):
         photos = [np.asarray(squash(change(Image.open(f).convert("RGB")))) for f in files[start : start + 16]]
@@ -65,11 +68,12 @@ def cache(encoder: PhotoFeatures, files: list[Path], folder: Path, view: str, se
         target = folder / f"chunk-{start:06d}.npz"
         if target.exists():
             continue
-        chance = random.Random(f"{seed}-{start}")
-        change = (lambda p: vary(p, chance)) if view == "varied" else (lambda p: p)
+        change = partial(vary, chance=random.Random(f"{seed}-{start}")) if view == "varied" else Image.Image.copy
         parts = list(extract(encoder, files[start : start + CHUNK], change))
-        arrays = {n: torch.cat([getattr(p, n) for p in parts]).float().numpy().astype(np.float16) for n in Features._fields}
-        np.savez(target.with_suffix(".part.npz"), **arrays)
+        arrays = {
+            n: torch.cat([getattr(p, n) for p in parts]).float().numpy().astype(np.float16) for n in Features._fields
+        }
+        np.savez(target.with_suffix(".part.npz"), allow_pickle=False, **arrays)
         target.with_suffix(".part.npz").rename(target)
     (folder / "files.json").write_text(json.dumps([f.name for f in files]))
 

@@ -1,0 +1,58 @@
+# Each target does all the set-up that it needs; a second call does none of it again.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar=on --constraint constraints.txt
+CLEAR = || { echo "Set-up stopped: $(1) Run the same command again to go on." >&2; exit 1; }
+
+.DEFAULT_GOAL := help
+.PHONY: help caption batch setup test check clean
+
+help:
+	@echo 'make caption IMAGE=photo.jpg [ARGS="--json --mood awe"]   caption a photo'
+	@echo 'make batch FOLDER=photos OUT=captions.jsonl [ARGS=…]      caption a folder'
+	@echo 'make test                                                 run the tests'
+	@echo 'make check                                                run the linters, types, layout and docs tests'
+
+caption: $(READY)
+	@test -n "$(IMAGE)" || { echo 'Which photo? make caption IMAGE=photo.jpg' >&2; exit 2; }
+	@$(BIN)/moodcap caption "$(IMAGE)" $(ARGS)
+
+batch: $(READY)
+	@test -n "$(FOLDER)" -a -n "$(OUT)" || { echo 'make batch FOLDER=photos OUT=captions.jsonl' >&2; exit 2; }
+	@$(BIN)/moodcap batch "$(FOLDER)" --out "$(OUT)" $(ARGS)
+
+setup: $(READY)
+	@$(BIN)/moodcap setup
+
+test: $(DEV_READY)
+	@$(BIN)/moodcap setup
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/test_layout.py tests/test_docs.py
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null $(call CLEAR,Python 3.11 or newer is needed; install it$(COMMA) or name it with PYTHON=python3.12.)
+	@$(PYTHON) -m venv $(VENV).part >/dev/null 2>&1 && rm -rf $(VENV).part && $(PYTHON) -m venv $(VENV) >/dev/null $(call CLEAR,Python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv.)
+
+$(READY): pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
+	@echo 'Installing Moodcap …'
+	@$(PIP) -e . $(call CLEAR,packages could not be installed; pip says why above.)
+	@touch $@
+
+$(DEV_READY): $(READY)
+	@echo 'Installing the tools for tests …'
+	@$(PIP) -e '.[dev]' $(call CLEAR,packages could not be installed; pip says why above.)
+	@touch $@
+
+COMMA := ,

@@ -1,0 +1,229 @@
+"""The command line: `moodcap caption | batch | moods | models | settings | setup`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from models import BACKENDS, MoodcapError, Preset, load_presets
+from models.assemble import assemble, is_ready
+
+from .settings import Settings, settings_table
+
+if TYPE_CHECKING:
+    from .caption import CaptionChain
+
+app = typer.Typer(
+    help="Captions that carry a feeling, checked against what is in the photo. Everything runs on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, highlight=False)
+
+Mood = Annotated[str | None, typer.Option(help="The mood to write in; by default the one found in the photo.")]
+Blend = Annotated[str | None, typer.Option(help="A second mood to mix in.")]
+Intensity = Annotated[float | None, typer.Option(min=0, max=1, help="How strongly, from 0 to 1.")]
+Candidates = Annotated[int | None, typer.Option(min=1, max=16, help="How many rewrites to choose from.")]
+Json = Annotated[bool, typer.Option("--json", help="Print records as JSON, one a line.")]
+
+
+@app.command()
+def caption(
+    photos: Annotated[list[Path], typer.Argument(help="Photos to caption.")],
+    mood: Mood = None,
+    blend: Blend = None,
+    intensity: Intensity = None,
+    candidates: Candidates = None,
+    as_json: Json = False,
+) -> None:
+    """Caption photos: literally, with the emotion they carry, and in a mood. With --json an error is a record too."""
+    from .records import CaptionRequest
+    from .terminal import show_caption
+
+    options = _options(mood, blend, intensity, candidates)
+    failed = 0
+    with _errors():
+        chain = _chain()
+        for start in range(0, len(photos), 8):
+            part = photos[start : start + 8]
+            with err.status("looking, feeling, writing …"):
+                answers: list[Any] = chain.batch(
+                    [CaptionRequest(image=photo, **options) for photo in part], return_exceptions=True
+                )
+            for photo, answer in zip(part, answers, strict=True):
+                if isinstance(answer, MoodcapError):
+                    failed += 1
+                    _tell_error(answer, as_json, str(photo))
+                elif isinstance(answer, BaseException):
+                    raise answer
+                elif as_json:
+                    print(answer.model_dump_json(), flush=True)
+                else:
+                    out.print(show_caption(str(photo), answer))
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def batch(
+    folder: Annotated[Path, typer.Argument(help="The folder; folders in it are looked through as well.")],
+    target: Annotated[Path, typer.Option("--out", help="The file for the captions, one JSON line a photo.")],
+    mood: Mood = None,
+    blend: Blend = None,
+    intensity: Intensity = None,
+    candidates: Candidates = None,
+) -> None:
+    """Caption a whole folder. Run it again after a stop and it goes on; broken files are reported and passed over."""
+    from .batch import already_done, caption_folder, find_photos
+
+    with _errors():
+        photos = find_photos(folder, but=target)
+        done = already_done(target)
+        left = [photo for photo in photos if photo.relative_to(folder).as_posix() not in done]
+        options = _options(mood, blend, intensity, candidates)
+        bad = 0
+        if left:
+            chain = _chain()
+            with _bar() as progress:
+                task = progress.add_task("photos", total=len(photos), completed=len(photos) - len(left))
+                for one in caption_folder(chain, folder, left, target, options):
+                    if one.error is not None:
+                        bad += 1
+                        progress.console.print(Text(f"{one.file}: {one.error} ({one.error.code})", style="yellow"))
+                    progress.advance(task)
+        err.print(
+            f"{len(left) - bad} captioned, {bad} passed over, {len(photos) - len(left)} done before; see {target}"
+        )
+
+
+@app.command()
+def moods() -> None:
+    """List the moods that a caption can be written in."""
+    from prompts import load_moods
+
+    from .terminal import table
+
+    with _errors():
+        rows = [(mood.name, mood.definition) for mood in load_moods(*_settings().moods).values()]
+    out.print(table(["mood", "what it is"], rows))
+
+
+@app.command()
+def models() -> None:
+    """List every backend and preset: what is on disk, sizes and licences."""
+    from models.shelf import shelf
+
+    from .terminal import table
+
+    with _errors():
+        settings = _settings()
+        out.print(table(["part", "backend", "takes"], [(b.part, b.spec, b.takes) for b in BACKENDS]), Text())
+        out.print(
+            table(
+                ["model", "for", "licence", "on disk"],
+                [(m.name, ", ".join(m.parts), m.licence, m.size_text) for m in shelf(settings.home)],
+            ),
+            Text(),
+        )
+        presets = [(name, *(getattr(p, part) for part in _parts(p)), p.about) for name, p in load_presets().items()]
+        out.print(table(["preset", "captioner", "emotion_image", "emotion_text", "rewriter", "about"], presets))
+
+
+@app.command()
+def settings() -> None:
+    """List the settings, which are environment variables."""
+    from .terminal import table
+
+    out.print(table(["setting", "default", "what it does"], settings_table()))
+
+
+@app.command()
+def setup() -> None:
+    """Fetch and assemble the embedded models, where that is not done yet."""
+    with _errors():
+        home = _settings().home
+        _set_up(home)
+        err.print(f"The embedded models are ready in {home / 'models'}.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; a mistake is told in one sentence."""
+    app(args=arguments, prog_name="moodcap")
+
+
+def _options(mood: str | None, blend: str | None, intensity: float | None, candidates: int | None) -> dict[str, Any]:
+    if blend is not None and mood is None:
+        _fail("--blend needs --mood: the mood that it is mixed into.")
+    given = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _settings() -> Settings:
+    return Settings.from_environment()
+
+
+def _chain() -> "CaptionChain":
+    chosen = _settings()
+    preset = chosen.chosen_preset()
+    if any(getattr(preset, part) == "embedded" for part in _parts(preset)):
+        _set_up(chosen.home)
+    from models.loading import quiet_transformers
+
+    from .caption import build_chain
+
+    with err.status("loading models …"):
+        quiet_transformers()
+        return build_chain(chosen)
+
+
+def _parts(preset: Preset) -> list[str]:
+    return [name for name in type(preset).model_fields if name != "about"]
+
+
+def _set_up(home: Path) -> None:
+    if is_ready(home):
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), console=err) as progress:
+        task = progress.add_task("setting up", total=1.0)
+        assemble(home, lambda what, done: progress.update(task, description=what, completed=done))
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Moodcap's own errors as one sentence and exit code 1; an interrupt as 130."""
+    try:
+        yield
+    except MoodcapError as error:
+        _fail(f"{error}")
+    except KeyboardInterrupt:
+        err.print("stopped; what was written stays")
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def _tell_error(error: MoodcapError, as_json: bool, file: str) -> None:
+    if as_json:
+        import json
+
+        print(json.dumps({"file": file, "error": {"code": error.code, "message": str(error)}}), flush=True)
+    else:
+        err.print(Text(f"{file}: {error} ({error.code})", style="yellow"))
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(Text(message, style="red"))
+    raise typer.Exit(1)

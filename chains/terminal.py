@@ -1,0 +1,71 @@
+"""How captions and tables look in a terminal."""
+
+from collections.abc import Iterable
+
+from rich.bar import Bar
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from models import EMOTIONS, NEGATIVE, POSITIVE, EmotionReading
+
+from .records import MoodCaption
+
+COLORS = dict.fromkeys(POSITIVE, "green") | dict.fromkeys(NEGATIVE, "magenta") | {"neutral": "blue"}
+
+
+def show_caption(file: str, caption: MoodCaption) -> RenderableType:
+    """The literal caption, the emotion as a small bar chart with its evidence, and the mood caption."""
+    return Group(
+        Text(file, style="dim"),
+        Text.assemble(("literal  ", "bold"), caption.literal),
+        Text.assemble(("emotion  ", "bold"), feeling(caption.emotion)),
+        emotion_chart(caption.emotion),
+        *(Text(f"         {line}", style="dim") for line in evidence_lines(caption.emotion)),
+        Text.assemble(("caption  ", "bold"), (caption.text, "bold green" if not caption.fallback else "")),
+        Text(f"         {mood_line(caption)}", style="dim"),
+        Text(),
+    )
+
+
+def feeling(reading: EmotionReading) -> str:
+    """The reading in words."""
+    where = f"valence {reading.valence:+.2f}, arousal {reading.arousal:+.2f}"
+    if reading.abstained:
+        return f"none that is sure enough ({reading.confidence:.0%} at most; {where})"
+    return f"{reading.emotion} ({reading.confidence:.0%}; {where})"
+
+
+def emotion_chart(reading: EmotionReading) -> Table:
+    """Bars of the nine emotions."""
+    chart = Table.grid(padding=(0, 1))
+    for emotion in EMOTIONS:
+        share = reading.distribution[emotion]
+        bar = Bar(1, 0, share, width=30, color=COLORS[emotion])
+        chart.add_row(Text(f"{emotion:>20}", style=COLORS[emotion]), bar, Text(f"{share:4.0%}", style="dim"))
+    return chart
+
+
+def evidence_lines(reading: EmotionReading) -> list[str]:
+    """The evidence, a line each: what, by which source, for which emotion, how strongly."""
+    shown = {"image": "the photo has", "text": "the caption says"}
+    return [f"{shown[e.source]} “{e.what}”: {e.emotion} ({e.weight:.0%})" for e in reading.evidence]
+
+
+def mood_line(caption: MoodCaption) -> str:
+    """Why the caption reads as it does."""
+    mood = f"{caption.mood.name} at {caption.mood.intensity:g}, {caption.mood.source}"
+    if caption.fallback:
+        return f"{mood}; no rewrite passed the checks, so this is the literal caption"
+    if caption.checks is None:
+        return f"{mood}; the literal caption as it is"
+    kept = "keeps everything" if not caption.checks.lost else f"leaves out {', '.join(caption.checks.lost)}"
+    return f"{mood}; {kept}, adds nothing; {len(caption.alternatives)} more passed, {len(caption.rejected)} did not"
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    """A plain table."""
+    made = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        made.add_row(*row)
+    return made
