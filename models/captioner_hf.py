@@ -86,11 +86,15 @@ class HfCaptioner:
 
     def _confidences(self, out: Any) -> list[float]:
         beams = getattr(out, "beam_indices", None)
-        scores = self.model.compute_transition_scores(out.sequences, out.scores, beams, normalize_logits=True)
-        tokens = out.sequences[:, -scores.shape[1] :]
-        real = (tokens != self.tokenizer.pad_token_id) & scores.isfinite()
-        mean = (scores.where(real, 0.0).sum(1) / real.sum(1).clamp(min=1)).float().exp()
-        return [min(max(value, 0.0), 1.0) for value in mean.tolist()]
+        if beams is not None:
+            lengths = (beams >= 0).sum(1).clamp(min=1)
+            mean = out.sequences_scores * lengths ** (self.model.generation_config.length_penalty - 1)
+        else:
+            scores = self.model.compute_transition_scores(out.sequences, out.scores, normalize_logits=True)
+            tokens = out.sequences[:, -scores.shape[1] :]
+            real = (tokens != self.tokenizer.pad_token_id) & scores.isfinite()
+            mean = scores.where(real, 0.0).sum(1) / real.sum(1).clamp(min=1)
+        return [min(max(value, 0.0), 1.0) for value in mean.float().exp().tolist()]
 
 
 def first_sentence(text: str) -> str:

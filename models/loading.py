@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from safetensors import SafetensorError
+
 from .errors import ModelError, ModelNotFound
 
 
@@ -17,7 +19,7 @@ def load_pretrained(kind: Any, source: str, offline: bool, **options: Any) -> An
     except OSError as error:
         hint = "set MOODCAP_OFFLINE=off to let Moodcap fetch it" if offline else "check the name and the network"
         raise ModelNotFound(f"The model {source} is not on this machine; {hint}.") from error
-    except (ValueError, KeyError, RuntimeError, ImportError, AttributeError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, TypeError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(f"{source} cannot be loaded as {kind.__name__}: {said[0]}") from error
 

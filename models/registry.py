@@ -92,9 +92,10 @@ def load(part: str, spec: str, context: ModelContext) -> Any:
 def find_backend(part: str, spec: str) -> tuple[Backend, str]:
     """The backend that a spec names, and what the spec says after its colon."""
     for backend in BACKENDS:
-        prefix = backend.spec.endswith(":") and spec.startswith(backend.spec)
-        if backend.part == part and (spec == backend.spec or (prefix and len(spec) > len(backend.spec))):
-            return backend, spec.removeprefix(backend.spec)
+        value = spec.removeprefix(backend.spec)
+        fits = spec == backend.spec if not backend.takes else spec.startswith(backend.spec) and value != ""
+        if backend.part == part and fits:
+            return backend, value
     known = ", ".join(f"{b.spec}{b.takes}" for b in BACKENDS if b.part == part)
     raise UnknownBackend(f"{part} has no backend {spec!r}; there are: {known}.")
 

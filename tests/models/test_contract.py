@@ -1,0 +1,150 @@
+"""Every backend fulfils the same contract: batch first, one answer an input, in order, within its ranges."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from models import (
+    BACKENDS,
+    EMOTIONS,
+    Captioner,
+    EmotionClassifier,
+    EmotionInput,
+    ModelContext,
+    ModelError,
+    ModelNotFound,
+    Models,
+    UnknownBackend,
+    UnknownLabels,
+    load,
+    open_photo,
+)
+from tests.photos import draw_photo
+
+from .tiny import CAPTIONERS, tiny_clip, tiny_image_classifier, tiny_text_classifier
+
+GOEMOTIONS = ["admiration", "amusement", "anger", "fear", "joy", "neutral", "sadness"]
+READERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "one label": ("emotion_text", lambda folder: tiny_text_classifier(folder, GOEMOTIONS)),
+    "several labels": ("emotion_text", lambda folder: tiny_text_classifier(folder, GOEMOTIONS, several=True)),
+    "image classifier": ("emotion_image", lambda folder: tiny_image_classifier(folder, ["Happy", "sad", "Neutral"])),
+    "clip": ("emotion_image", tiny_clip),
+}
+
+
+@pytest.fixture(scope="module", params=["embedded", *CAPTIONERS, "embedded as hf"])
+def captioner(request: pytest.FixtureRequest, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Captioner:
+    torch.manual_seed(0)
+    context = ModelContext(home, device="cpu", dtype="float32")
+    if request.param == "embedded":
+        return request.getfixturevalue("embedded").captioner  # type: ignore[no-any-return]
+    if request.param == "embedded as hf":
+        folder = home / "models" / "captioner"
+    else:
+        folder = CAPTIONERS[request.param](tmp_path_factory.mktemp("captioner"))
+    loaded: Captioner = load("captioner", f"hf:{folder}", context)
+    return loaded
+
+
+@pytest.fixture(scope="module", params=["embedded image", "embedded text", "fused", *READERS])
+def reader(request: pytest.FixtureRequest, home: Path, tmp_path_factory: pytest.TempPathFactory) -> EmotionClassifier:
+    torch.manual_seed(0)
+    models: Models = request.getfixturevalue("embedded")
+    if request.param == "fused":
+        from models import FusedEmotion
+
+        return FusedEmotion(models.emotion_image, models.emotion_text)
+    if request.param.startswith("embedded"):
+        return models.emotion_image if request.param == "embedded image" else models.emotion_text
+    part, build = READERS[request.param]
+    loaded: EmotionClassifier = load(part, f"hf:{build(tmp_path_factory.mktemp('reader'))}", ModelContext(home, "cpu"))
+    return loaded
+
+
+def test_a_captioner_answers_every_photo_in_order(captioner: Captioner) -> None:
+    photos = [open_photo(draw_photo(seed, size)) for seed, size in enumerate([(96, 64), (40, 90), (64, 64)])]
+    together = captioner.caption(photos)
+    assert len(together) == 3
+    for one in together:
+        assert one.text[-1] in ".!?"
+        assert one.text[0] == one.text[0].upper()
+        assert 0 <= one.confidence <= 1
+    alone = [captioner.caption([photo])[0] for photo in photos]
+    assert [one.text for one in alone] == [one.text for one in together]
+    assert [one.confidence for one in alone] == pytest.approx([one.confidence for one in together], abs=1e-3)
+    assert captioner.caption([]) == []
+
+
+def test_a_reader_answers_every_input_in_order(reader: EmotionClassifier) -> None:
+    inputs = [
+        EmotionInput(open_photo(draw_photo(1)), "A dog sits happily in the snow."),
+        EmotionInput(open_photo(draw_photo(2)), "I am so afraid of the dark street."),
+        EmotionInput(),
+    ]
+    together = reader.read(inputs)
+    assert len(together) == 3
+    for one in together:
+        assert tuple(one.distribution) == EMOTIONS
+        assert sum(one.distribution.values()) == pytest.approx(1)
+        assert all(share >= 0 for share in one.distribution.values())
+        assert -1 <= one.valence <= 1
+        assert -1 <= one.arousal <= 1
+    for given, wanted in zip(inputs, together, strict=True):
+        found = reader.read([given])[0]
+        assert list(found.distribution.values()) == pytest.approx(list(wanted.distribution.values()), abs=1e-4)
+    assert reader.read([]) == []
+
+
+def test_every_backend_names_what_it_cannot_find(home: Path, tmp_path: Path) -> None:
+    context = ModelContext(tmp_path, device="cpu")
+    for backend in BACKENDS:
+        if backend.spec == "openai:":
+            continue
+        with pytest.raises(ModelNotFound, match="not (on this machine|at)|no GGUF"):
+            load(backend.part, backend.spec + ("no/such-model" if backend.takes else ""), context)
+
+
+def test_unknown_labels_are_named(tmp_path: Path) -> None:
+    folder = tiny_text_classifier(tmp_path, ["joy", "spam", "ham"])
+    with pytest.raises(UnknownLabels, match="spam, ham"):
+        load("emotion_text", f"hf:{folder}", ModelContext(tmp_path, "cpu"))
+
+
+def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    folder = tiny_text_classifier(tmp_path / "text", ["joy", "anger"])
+    with pytest.raises(ModelError):
+        load("captioner", f"hf:{folder}", ModelContext(tmp_path, "cpu"))
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
+    folder = tiny_text_classifier(tmp_path / "whole", ["joy", "anger"])
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    weights = broken / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(ModelError):
+        load("emotion_text", f"hf:{broken}", ModelContext(tmp_path, "cpu"))
+
+
+@pytest.mark.parametrize(("part", "spec"), [("captioner", "openai:http://x"), ("rewriter", "hf:"), ("captioner", "")])
+def test_specs_that_name_no_backend_are_answered_with_those_that_there_are(part: str, spec: str, tmp_path: Path) -> None:
+    with pytest.raises(UnknownBackend, match="embedded, hf:"):
+        load(part, spec, ModelContext(tmp_path))
+
+
+def test_the_embedded_emotion_never_looks_at_a_photo_twice(embedded: Models) -> None:
+    looks = []
+    captioner: Any = embedded.captioner
+    handle = captioner.model.encoder.features.register_forward_hook(lambda *_: looks.append(1))
+    try:
+        photo = open_photo(draw_photo(7))
+        captioner.caption([photo])
+        embedded.emotion_image.read([EmotionInput(photo)])
+        captioner.caption([photo])
+    finally:
+        handle.remove()
+    assert len(looks) == 1
