@@ -55,9 +55,10 @@ def already_done(out: Path) -> set[str]:
     Raises:
         RequestError: the file is none that `moodcap batch` wrote; it is left as it is.
     """
-    if not out.exists():
-        return set()
-    data = out.read_bytes()
+    try:
+        data = out.read_bytes() if out.exists() else b""
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror or error}.") from error
     whole = data[: data.rfind(b"\n") + 1]
     rows = [_read_row(line, out) for line in whole.splitlines()]
     if len(whole) < len(data):

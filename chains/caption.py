@@ -250,7 +250,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         for draft, config in zip(drafts, configs, strict=True):
             literal, mood, intensity = _there(draft.literal).text, _there(draft.mood), _there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
-            for opening in openings(literal, count, retry):
+            for opening in openings(self._models.rewriter, literal, count, retry):
                 chats.append(ask(literal, mood, intensity, opening))
                 chat_configs.append(config)
                 owners.append(draft)

@@ -24,6 +24,10 @@ THING, OTHER = 1.0, 0.5
 """How much a lost thing, colour or number counts, and how much a lost action or quality."""
 
 
+PARTS = ("body", "animal_part")
+"""Kinds that a person or an animal brings with it as a whole (`implied` in `lexicon/likeness.toml`)."""
+
+
 class Content(NamedTuple):
     """The lemmas of the literal caption that a text keeps and loses, and the things that it adds to them."""
 
@@ -68,7 +72,7 @@ def _is_shade_or_number(lemma: str) -> bool:
 
 
 def _is_covered(lemma: str, covered: set[str]) -> bool:
-    return not covered.isdisjoint(_same(lemma)) or kind(lemma) in covered
+    return not covered.isdisjoint(_same(lemma)) or (kind(lemma) in PARTS and kind(lemma) in covered)
 
 
 def _covered(facts: list[Word]) -> set[str]:

@@ -26,8 +26,13 @@ def to_messages(turns: Sequence[Turn]) -> list[BaseMessage]:
     return [MESSAGES[turn.role](content=turn.text) for turn in turns]
 
 
-def openings(literal: str, count: int, retry: bool) -> list[str]:
-    """How each candidate begins: nothing for a free one. A second try leaves nothing free."""
+def openings(writer: BaseChatModel, literal: str, count: int, retry: bool) -> list[str]:
+    """How each candidate begins: nothing for a free one. A second try leaves nothing free.
+
+    Only a local model can be made to go on from an opening; a server's candidates are all free.
+    """
+    if not getattr(writer, "continues_messages", False):
+        return [""] * count
     fixed = [f"{literal.rstrip('.!? ')}{joint}" for joint in JOINTS]
     kinds = fixed if retry else ["", fixed[0], "", fixed[1], fixed[2], "", fixed[3], fixed[4]]
     return [kinds[i % len(kinds)] for i in range(count)]
@@ -53,8 +58,6 @@ def write(writer: BaseChatModel, chats: Sequence[list[BaseMessage]], configs: Se
 def tidy(opening: str, answer: AIMessage) -> Answer:
     """The answer as a caption: one or two whole sentences, without quotes around them or talk before them."""
     said = answer.text
-    if opening and said.lower().startswith(opening.lower().rstrip(", ")):  # a server that does not continue a message
-        opening = ""
     text = re.sub(r"\s+", " ", f"{opening}{' ' if opening and said[:1].isalnum() else ''}{said}").strip()
     text = re.sub(r"^(caption|rewrite|rewritten caption|answer)\s*:\s*", "", text, flags=re.IGNORECASE).strip()
     if len(text) > 1 and text[0] in "\"“'" and text[-1] in "\"”'":

@@ -95,6 +95,8 @@ def _stems(word: str) -> Iterable[str]:
             return
     if word.endswith(("shes", "ches", "sses", "xes", "zes", "oes")):
         yield from (word[:-2], word[:-1])
+    elif word.endswith("ses"):
+        yield from (word[:-1], word[:-2])
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         yield word[:-1]
 

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -39,6 +39,7 @@ class LocalChat(BaseChatModel):
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+    continues_messages: ClassVar[bool] = True
 
     model: Any = Field(exclude=True, repr=False)
     tokenizer: Any = Field(exclude=True, repr=False)

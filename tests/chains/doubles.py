@@ -1,0 +1,71 @@
+"""Models for tests of the chain: real implementations of the contracts that say what they are told to say."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import Field, PrivateAttr
+
+from models import EMOTIONS, EmotionInput, EmotionReading, LiteralCaption, Models, Photo
+from models.emotion_labels import make_reading
+
+WORDS = {"happy": "contentment", "glad": "contentment", "afraid": "fear", "sad": "sadness", "grief": "sadness"}
+
+
+class Describer:
+    """A captioner that says the same of every photo, and remembers how many photos each call brought."""
+
+    def __init__(self, text: str = "A brown dog runs through the snow.") -> None:
+        self.text = text
+        self.calls: list[int] = []
+
+    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+        self.calls.append(len(photos))
+        return [LiteralCaption(text=self.text, confidence=0.9) for _ in photos]
+
+
+class Reader:
+    """Reads the emotion of a few words; whatever else is neutral, a photo as well."""
+
+    def read(self, inputs: Sequence[EmotionInput]) -> list[EmotionReading]:
+        return [make_reading(self._shares(one.text or "")) for one in inputs]
+
+    def _shares(self, text: str) -> Any:
+        heard = {WORDS[word] for word in text.lower().replace(",", "").replace(".", "").split() if word in WORDS}
+        named = np.array([1.0 if emotion in heard else 0.0 for emotion in EMOTIONS])
+        return named + np.array([0.05] * 8 + [0.05 if heard else 1.0])
+
+
+class Writer(BaseChatModel):
+    """A chat model that gives its lines in turn, and remembers what it was asked."""
+
+    lines: list[str]
+    asked: list[list[BaseMessage]] = Field(default_factory=list)
+    _turn: Any = PrivateAttr(default_factory=threading.Lock)
+
+    @property
+    def _llm_type(self) -> str:
+        return "lines"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with self._turn:
+            self.asked.append(messages)
+            line = self.lines[(len(self.asked) - 1) % len(self.lines)]
+        message = AIMessage(content=line, response_metadata={"logprob": -1.0})
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def some_models(*lines: str, image: Any = None) -> Models:
+    """The four doubles; the writer gives `lines`."""
+    return Models(Describer(), image or Reader(), Reader(), Writer(lines=list(lines)))

@@ -1,0 +1,63 @@
+"""Scores and problems of candidates."""
+
+import numpy as np
+import pytest
+
+from chains.checks import Answer, check, fluency_score, form_problems, mood_score
+from models import EMOTIONS
+from prompts import find_mood
+
+LITERAL = "A brown dog runs through the snow."
+
+
+def shares(**named: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """A distribution with these emotions and the rest neutral."""
+    row = np.array([named.get(emotion, 0.0) for emotion in EMOTIONS])
+    row[-1] += 1 - row.sum()
+    return row
+
+
+def test_the_mood_score_grows_with_what_is_heard_and_with_tone_words() -> None:
+    sadness, nostalgia = find_mood("sadness"), find_mood("nostalgia")
+    assert mood_score("A dog.", shares(sadness=0.9), sadness) > mood_score("A dog.", shares(sadness=0.2), sadness)
+    assert mood_score(f"A dog, {sadness.tone[0]}.", shares(), sadness) >= 0.6
+    assert mood_score("A dog.", shares(), nostalgia) == 0
+    assert mood_score("A dog.", shares(anger=1.0), find_mood("joy")) < 0.05
+    assert mood_score("A dog.", shares(excitement=1.0), find_mood("joy")) > 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is empty"),
+        (LITERAL, "is the literal caption"),
+        ("a brown dog runs through the snow", "is the literal caption"),
+        ("The brown dog runs through the snow, and", "breaks off"),
+        ("The brown dog, glad and glad and glad and glad and glad.", "repeats itself"),
+        ("The photo evokes a brown dog in the snow.", "says: photo, evokes"),
+        ("The brown dog <b>runs</b> through the snow.", "holds markup"),
+        ("The brown dog runs. " + "It runs on, and so does the whole world around it as it will. " * 4, "is too long"),
+    ],
+)
+def test_bad_form_is_named(text: str, problem: str) -> None:
+    assert problem in form_problems(LITERAL, Answer(text, -1.0))
+
+
+def test_good_form_has_no_problems() -> None:
+    assert form_problems(LITERAL, Answer("The brown dog runs through the snow, happy as never before.", -1.0)) == []
+    assert form_problems("A picture on a wall.", Answer("A picture on a wall, quite alone.", -1.0)) == []
+
+
+def test_fluency_falls_with_improbability() -> None:
+    values = [fluency_score(x) for x in (-0.2, -1.0, -2.0, -3.0, -9.0)]
+    assert values == sorted(values, reverse=True)
+    assert (values[0], values[-1]) == (1.0, 0.0)
+    assert 0 < fluency_score(None) < 1
+
+
+def test_intensity_asks_for_more_mood() -> None:
+    answer = Answer("The brown dog runs on through the snow.", -1.0)
+    weak = shares(contentment=0.1)[None]
+    mood = find_mood("contentment")
+    assert check(LITERAL, [answer], mood, 0.3, weak)[0].passed
+    assert check(LITERAL, [answer], mood, 1.0, weak)[0].problems == ("does not carry the mood",)
