@@ -7,10 +7,13 @@ dog was looked through by hand (`named_photos.json`), so that inventions can be 
 
 import json
 import re
+import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+
+from PIL import Image
 
 from models import Captioner, open_photo
 
@@ -46,6 +49,20 @@ def flickr_figures(describe: Describe, data: Path, sample: int | None = None) ->
     rows = [json.loads(line) for line in (data / "flickr8k/captions.jsonl").read_text().splitlines()]
     rows = [row for row in rows if row["split"] == "dev"][:sample]
     captions = describe([data / "flickr8k/images" / row["file"] for row in rows])
+    return reference_figures(captions, [row["captions"] for row in rows])
+
+
+def shaped_figures(describe: Describe, data: Path, sample: int | None = None) -> dict[str, float]:
+    """The same with the squashed squares stretched to 3:2 and 2:3 in turn, as users' photos are shaped."""
+    rows = [json.loads(line) for line in (data / "flickr8k/captions.jsonl").read_text().splitlines()]
+    rows = [row for row in rows if row["split"] == "dev"][:sample]
+    with tempfile.TemporaryDirectory() as folder:
+        shaped = []
+        for i, row in enumerate(rows):
+            size = (336, 224) if i % 2 else (224, 336)
+            shaped.append(Path(folder) / f"{i}.png")
+            Image.open(data / "flickr8k/images" / row["file"]).resize(size).save(shaped[-1])
+        captions = describe(shaped)
     return reference_figures(captions, [row["captions"] for row in rows])
 
 

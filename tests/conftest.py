@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chains import Settings
-from models import Models, ModelContext, Photo, find_preset, load_models, open_photo
+from models import ModelContext, Models, Photo, find_preset, load_models, open_photo
 from models.assemble import assemble
 
 from .photos import draw_photo

@@ -78,15 +78,16 @@ def export(model: VisionEncoderDecoderModel, tokenizer: PreTrainedTokenizerFast,
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="the folder of cached features")
     parser.add_argument("--minilm", type=Path, required=True, help="the unpacked MiniLM folder")
     parser.add_argument("--work", type=Path, required=True, help="where checkpoints are kept")
     parser.add_argument("--out", type=Path, default=Path("models/embedded/captioner"))
     parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--steps", type=int, default=1700, help="of the first stage, 32 photos each")
+    parser.add_argument("--steps", type=int, default=1700, help="of the first stage")
     parser.add_argument("--reward-steps", type=int, default=500)
+    parser.add_argument("--batch", type=int, default=32, help="photos a step")
     options = parser.parse_args(arguments)
     options.work.mkdir(parents=True, exist_ok=True)
     words, class_words = tag_words(class_names(options.data))
@@ -102,13 +103,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model,
         options.work / "photos.safetensors",
         photos,
-        lambda run: train_photos(run, tokenizer, simulator, [*captioned, *others], lines),
+        lambda run: train_photos(run, tokenizer, simulator, [*captioned, *others], lines, batch=options.batch),
     )
     stage(
         model,
         options.work / "reward.safetensors",
         reward,
-        lambda run: train_reward(run, tokenizer, captioned, rewarder(captioned)),
+        lambda run: train_reward(run, tokenizer, captioned, rewarder(captioned), batch=options.batch),
     )
     export(model, tokenizer, options.out)
 

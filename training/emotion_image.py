@@ -80,7 +80,7 @@ def save(head: dict[str, Array], widths: Sequence[int], spread: Array, out: Path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="the folder of cached features")
     parser.add_argument("--out", type=Path, default=Path("models/embedded"))

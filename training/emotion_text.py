@@ -151,7 +151,7 @@ def save(model: BertForSequenceClassification, labels: Sequence[str], thresholds
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--minilm", type=Path, required=True, help="the assembled MiniLM folder")
     parser.add_argument("--out", type=Path, default=Path("models/embedded"))

@@ -1,14 +1,17 @@
 """Cache what the image encoders see of every training photo, so that training itself never runs them.
 
+    python -m training.features DATA --foundations FOLDER --out CACHE
+
 Each data set gets one folder of numpy arrays (`patches`, `grid`, `classes`; float16, one row a photo) and
 `files.json`, the photos in row order. The view `plain` squashes the photo as the product does; `varied`
 flips and crops it first with a changed aspect, so that what is trained on squashed squares holds for
 photos of every shape. An interrupted run goes on after the last finished chunk.
 """
 
+import argparse
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from models.captioner_embedded import load_encoders
+from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
 from models.photo_features import PHOTO_SIZE, Features, PhotoFeatures
 
 CHUNK = 64
@@ -82,3 +87,20 @@ def load(folder: Path) -> dict[str, NDArray[np.float16]]:
     """The cached features of one data set and view: `patches`, `grid` and `classes` by row."""
     chunks = [np.load(f) for f in sorted(folder.glob("chunk-??????.npz"))]
     return {n: np.concatenate([c[n] for c in chunks]) for n in Features._fields}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--foundations", type=Path, required=True, help="the folder of training.foundations")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    encoder = PhotoEncoder(PhotoEncoderConfig())
+    load_encoders(encoder, options.foundations / "efficientnet", options.foundations / "dino")
+    for name in DATA_FILES:
+        for view in ("plain", "varied") if name == "flickr8k" else ("plain",):
+            cache(encoder.features.eval(), photo_files(options.data, name), options.out / name / view, view)
+
+
+if __name__ == "__main__":
+    main()

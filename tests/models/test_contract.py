@@ -104,7 +104,7 @@ def test_every_backend_names_what_it_cannot_find(home: Path, tmp_path: Path) -> 
     for backend in BACKENDS:
         if backend.spec == "openai:":
             continue
-        with pytest.raises(ModelNotFound, match="not (on this machine|at)|no GGUF"):
+        with pytest.raises(ModelNotFound, match=r"not (on this machine|at)|no GGUF"):
             load(backend.part, backend.spec + ("no/such-model" if backend.takes else ""), context)
 
 
@@ -131,7 +131,9 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("part", "spec"), [("captioner", "openai:http://x"), ("rewriter", "hf:"), ("captioner", "")])
-def test_specs_that_name_no_backend_are_answered_with_those_that_there_are(part: str, spec: str, tmp_path: Path) -> None:
+def test_specs_that_name_no_backend_are_answered_with_those_that_there_are(
+    part: str, spec: str, tmp_path: Path
+) -> None:
     with pytest.raises(UnknownBackend, match="embedded, hf:"):
         load(part, spec, ModelContext(tmp_path))
 

@@ -1,0 +1,90 @@
+"""The command line over the embedded models, as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.photos import draw_photo
+
+ROOT = Path(__file__).parents[2]
+
+
+def moodcap(*arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One run of the command."""
+    run = subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100", "HF_HUB_OFFLINE": "1", "MOODCAP_SEED": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == code, run.stderr
+    assert "Traceback" not in run.stderr
+    return run
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for seed in range(2):
+        draw_photo(seed, (240, 180)).save(folder / f"{seed}.jpg")
+    return folder
+
+
+def test_caption_shows_caption_emotion_and_evidence(photos: Path) -> None:
+    shown = moodcap("caption", str(photos / "0.jpg"), "--mood", "serenity", "--candidates", "2").stdout
+    assert "literal" in shown
+    assert "caption" in shown
+    assert "serenity at 0.7, asked" in shown
+    assert all(emotion in shown for emotion in ("amusement", "sadness", "neutral"))
+    assert "%" in shown
+
+
+def test_json_is_the_record_and_an_error_is_a_record_too(photos: Path) -> None:
+    run = moodcap("caption", str(photos / "0.jpg"), str(photos / "none.jpg"), "--json", "--mood", "joy", "--blend",
+                  "awe", "--intensity", "1", "--candidates", "2", code=1)  # fmt: skip
+    good, bad = map(json.loads, run.stdout.splitlines())
+    assert good["mood"] == {"name": "joy and awe", "intensity": 1.0, "source": "asked"}
+    assert good["literal"]
+    assert sum(good["emotion"]["distribution"].values()) == pytest.approx(1)
+    assert bad["error"]["code"] == "photo_not_found"
+
+
+def test_batch_writes_a_line_a_photo_and_goes_on(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "captions.jsonl"
+    first = moodcap("batch", str(photos), "--out", str(out))
+    assert "2 captioned" in first.stderr
+    assert len(out.read_text().splitlines()) == 2
+    assert "0 captioned, 0 passed over, 2 done before" in moodcap("batch", str(photos), "--out", str(out)).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("caption", "x.jpg", "--blend", "awe"), "--blend needs --mood"),
+        (("batch", "/no/such/folder", "--out", "x.jsonl"), "There is no folder"),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+    run = moodcap(*arguments, code=1)
+    assert said in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_wrong_settings_are_named() -> None:
+    assert "MOODCAP_INTENSITY" in moodcap("moods", code=1, MOODCAP_INTENSITY="strong").stderr
+    assert "no preset 'best'" in moodcap("caption", "x.jpg", code=1, MOODCAP_PRESET="best").stderr
+
+
+def test_lists() -> None:
+    assert "nostalgia" in moodcap("moods").stdout
+    listed = moodcap("models").stdout
+    assert all(word in listed for word in ("gguf:", "embedded rewriter", "Apache-2.0", "laptop", "MB"))
+    assert "MOODCAP_HOME" in moodcap("settings").stdout
+    assert "batch" in moodcap("--help").stdout

@@ -1,0 +1,73 @@
+"""Data sets made up for smoke tests: the formats of the real ones, drawn photos, and a tiny MiniLM."""
+
+import json
+import random
+from pathlib import Path
+
+import torch
+from tokenizers import BertWordPieceTokenizer
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+from tests.photos import draw_photo
+
+CAPTIONS = [
+    "a dog runs in the snow",
+    "two men sit on a bench",
+    "a woman in a red hat walks down the street",
+    "a cat sleeps on a table",
+    "children play with a ball in the park",
+]
+LABELS = ["anger", "joy", "neutral", "sadness"]
+
+
+def make_data(root: Path, photos: int = 6) -> Path:
+    """All data sets with `photos` photos each."""
+    chance = random.Random(0)
+    for name in ("flickr8k", "coco_small", "imagenet_named", "oasis"):
+        (root / name / "images").mkdir(parents=True)
+        for i in range(photos):
+            draw_photo(i).save(root / name / "images" / f"{i}.jpg")
+    (root / "goemotions").mkdir()
+    (root / "multi30k").mkdir()
+    rows = range(photos)
+    _lines(root / "flickr8k/captions.jsonl", [
+        {"file": f"{i}.jpg", "split": "dev" if i == 0 else "train", "captions": CAPTIONS} for i in rows
+    ])  # fmt: skip
+    _lines(root / "coco_small/captions.jsonl", [{"id": i, "file": f"images/{i}.jpg", "captions": CAPTIONS} for i in rows])
+    _lines(root / "coco_small/caption_text.jsonl", [{"id": 100 + i, "captions": CAPTIONS} for i in rows])
+    (root / "multi30k/captions.tsv").write_text("".join(f"{i}.jpg\t{c}\n" for i, c in enumerate(CAPTIONS * 4)))
+    _lines(root / "imagenet_named/labels.jsonl", [
+        {"file": f"images/{i}.jpg", "name": ["goldfish", "acorn", "bee"][i % 3]} for i in rows
+    ])  # fmt: skip
+    (root / "imagenet_named/classes.tsv").write_text("".join(f"{i}\tn{i:08d}\tclass {i}\n" for i in range(1000)))
+    _lines(root / "oasis/ratings.jsonl", [
+        {"file": f"images/{i}.jpg", "theme": f"{'Dog' if i % 2 else 'Lake'} {i}", "valence": chance.uniform(1, 7),
+         "arousal": chance.uniform(1, 7)} for i in rows
+    ])  # fmt: skip
+    (root / "goemotions/labels.txt").write_text("\n".join(LABELS))
+    for split in ("train", "dev", "test"):
+        lines = (f"{caption} {LABELS[i % 4]}\t{i % 4}\tid{i}\n" for i, caption in enumerate(CAPTIONS * 4))
+        (root / "goemotions" / f"{split}.tsv").write_text("".join(lines))
+    return root
+
+
+def make_minilm(folder: Path) -> Path:
+    """A BERT of MiniLM's width with one layer and a vocabulary of the captions' words."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    words = {word for caption in CAPTIONS + LABELS for word in caption.split()}
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]
+    vocabulary += [*"',-", *sorted(words)]
+    folder.mkdir(parents=True)
+    (folder / "vocab.txt").write_text("\n".join(vocabulary))
+    BertWordPieceTokenizer(str(folder / "vocab.txt")).save(str(folder / "tokenizer.json"))
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=384, num_hidden_layers=1, num_attention_heads=12, intermediate_size=1536
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def _lines(file: Path, rows: list[dict[str, object]]) -> None:
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
