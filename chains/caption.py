@@ -6,28 +6,19 @@ Each stage is a LangChain Runnable that takes many photos at once, so that `batc
 callbacks see a run a stage. Between the stages goes a `Draft`, which every stage fills a little more.
 """
 
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from os import PathLike
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import run_in_executor
-from PIL import Image
-from pydantic import ValidationError
 
 from models import (
     EMOTIONS,
     EmotionInput,
-    EmotionReading,
     FusedEmotion,
-    LiteralCaption,
     ModelContext,
     Models,
     MoodcapError,
-    Photo,
     RequestError,
     UnknownMood,
     load_models,
@@ -36,80 +27,13 @@ from models import (
 from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_moods
 
 from .checks import Answer, check
+from .draft import Configs, Draft, Stage, there
 from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
 from .settings import Settings
 
 NAME = "moodcap"
-Filled = TypeVar("Filled")
 TRIES = 2
-
-
-@dataclass
-class Draft:
-    """One photo on its way through the chain; each stage reads what the stages before it have filled in."""
-
-    request: CaptionRequest
-    photo: Photo | None = None
-    literal: LiteralCaption | None = None
-    emotion: EmotionReading | None = None
-    mood: Mood | None = None
-    choice: MoodChoice | None = None
-    candidates: list[Candidate] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
-    result: MoodCaption | None = None
-
-
-Configs = list[RunnableConfig]
-Work = Callable[[list[Draft], Configs], Mapping[int, MoodcapError] | None]
-"""A stage's work on many drafts; it returns the errors of those that failed, by place."""
-
-
-class Stage(Runnable[Any, Draft]):
-    """One stage over many drafts at once: a failed draft fails alone."""
-
-    def __init__(self, name: str, work: Work) -> None:
-        self.name, self._work = name, work
-
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Draft:
-        """The draft, filled in; raises what is wrong with it."""
-        return self.batch([input], config and [config])[0]
-
-    def batch(
-        self,
-        inputs: list[Any],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any | None,
-    ) -> list[Draft]:
-        """The drafts, filled in together."""
-        run: Any = self._run  # LangChain gives the argument `config` to those that name it
-        return self._batch_with_config(run, inputs, config, return_exceptions=return_exceptions, run_type="chain")
-
-    async def abatch(
-        self,
-        inputs: list[Any],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any | None,
-    ) -> list[Draft]:
-        """As `batch`, in a thread."""
-        return await run_in_executor(None, self.batch, inputs, config, return_exceptions=return_exceptions)
-
-    def _run(self, inputs: list[Any], config: Configs) -> list[Draft | Exception]:
-        started = time.perf_counter()
-        drafts: list[Draft | Exception] = [one if isinstance(one, Draft) else _start(one) for one in inputs]
-        good = [i for i, draft in enumerate(drafts) if isinstance(draft, Draft)]
-        todo: list[Any] = [drafts[i] for i in good]
-        failed = self._work(todo, [config[i] for i in good]) or {}
-        seconds = round(time.perf_counter() - started, 4)
-        for draft in todo:
-            draft.timings[str(self.name)] = seconds
-        for place, error in failed.items():
-            drafts[good[place]] = error
-        return drafts
 
 
 class CaptionChain(Runnable[Any, MoodCaption]):
@@ -222,12 +146,12 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}") from error
 
     def _describe(self, drafts: list[Draft], configs: Configs) -> None:
-        captions = self._models.captioner.caption([_there(draft.photo) for draft in drafts])
+        captions = self._models.captioner.caption([there(draft.photo) for draft in drafts])
         for draft, caption in zip(drafts, captions, strict=True):
             draft.literal = caption
 
     def _feel(self, drafts: list[Draft], configs: Configs) -> None:
-        inputs = [EmotionInput(draft.photo, _there(draft.literal).text) for draft in drafts]
+        inputs = [EmotionInput(draft.photo, there(draft.literal).text) for draft in drafts]
         for draft, reading in zip(drafts, self._emotion.read(inputs), strict=True):
             draft.emotion = reading
 
@@ -236,7 +160,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             wish = draft.request.intensity
             intensity = self.settings.intensity if wish is None else wish
             source: Any = "asked" if draft.mood else "detected"
-            draft.mood = draft.mood or self.moods[_there(draft.emotion).emotion]
+            draft.mood = draft.mood or self.moods[there(draft.emotion).emotion]
             draft.choice = MoodChoice(name=draft.mood.name, intensity=intensity, source=source)
 
     def _rewrite(self, drafts: list[Draft], configs: Configs) -> None:
@@ -248,7 +172,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
     def _try(self, drafts: Sequence[Draft], configs: Configs, retry: bool) -> None:
         chats, chat_configs, owners = [], [], []
         for draft, config in zip(drafts, configs, strict=True):
-            literal, mood, intensity = _there(draft.literal).text, _there(draft.mood), _there(draft.choice).intensity
+            literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
             for opening in openings(self._models.rewriter, literal, count, retry):
                 chats.append(ask(literal, mood, intensity, opening))
@@ -262,7 +186,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         unique = list({answer.text: answer for answer in answers}.values())
         heard = self._models.emotion_text.read([EmotionInput(text=answer.text) for answer in unique])
         shares = np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in heard])
-        literal, mood, choice = _there(draft.literal), _there(draft.mood), _there(draft.choice)
+        literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
         checks = check(literal.text, unique, mood, choice.intensity, shares)
         draft.candidates += [Candidate(text=a.text, checks=c) for a, c in zip(unique, checks, strict=True) if a.text]
 
@@ -272,15 +196,15 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         for draft in drafts:
             best = sorted(draft.candidates, key=lambda one: one.checks.score, reverse=True)
             passed = [one for one in best if one.checks.passed]
-            literal = _there(draft.literal).text
+            literal = there(draft.literal).text
             draft.result = MoodCaption(
                 text=passed[0].text if passed else literal,
                 literal=literal,
-                emotion=_there(draft.emotion),
-                mood=_there(draft.choice),
+                emotion=there(draft.emotion),
+                mood=there(draft.choice),
                 alternatives=tuple(passed[1:]),
                 checks=passed[0].checks if passed else None,
-                fallback=not passed and _there(draft.mood).name != "neutral",
+                fallback=not passed and there(draft.mood).name != "neutral",
                 rejected=tuple(one for one in best if not one.checks.passed),
                 models=names,
                 timings=dict(draft.timings),
@@ -316,40 +240,21 @@ def model_context(settings: Settings) -> ModelContext:
     )
 
 
-def _start(request: Any) -> Draft | MoodcapError:
-    if isinstance(request, CaptionRequest):
-        return Draft(request)
-    try:
-        if isinstance(request, (str, bytes, PathLike, Image.Image)):
-            return Draft(CaptionRequest(image=request))
-        return Draft(CaptionRequest.model_validate(request))
-    except ValidationError as error:
-        first = error.errors()[0]
-        return RequestError(f"The request cannot be used: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}.")
-
-
 def _wants_rewrite(draft: Draft) -> bool:
-    return _there(draft.mood).name != "neutral" and not any(one.checks.passed for one in draft.candidates)
+    return there(draft.mood).name != "neutral" and not any(one.checks.passed for one in draft.candidates)
 
 
 def _result(draft: Draft) -> MoodCaption:
-    return _there(draft.result)
+    return there(draft.result)
 
 
 def _events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
     if stage == "literal":
-        yield CaptionEvent(event="literal", data=_there(draft.literal).text)
+        yield CaptionEvent(event="literal", data=there(draft.literal).text)
     elif stage == "emotion":
         yield CaptionEvent(event="emotion", data=draft.emotion)
     elif stage == "caption":
-        result = _there(draft.result)
+        result = there(draft.result)
         for i, word in enumerate(result.text.split(" ")):
             yield CaptionEvent(event="token", data=word if i == 0 else f" {word}")
         yield CaptionEvent(event="caption", data=result)
-
-
-def _there(value: Filled | None) -> Filled:
-    """What an earlier stage has filled in."""
-    if value is None:
-        raise RuntimeError("the stages of the chain ran out of order")
-    return value

@@ -9,7 +9,6 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
-from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import torch
@@ -21,9 +20,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_config_list, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
-from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers import StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
+from .chat_parts import TOGETHER, Cancelled, Together, TokenQueue, Told, certain, cut, tell
 from .errors import ModelError
 
 ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
@@ -81,7 +81,7 @@ class LocalChat(BaseChatModel):
         size = (configs[0].get("max_concurrency") if configs else None) or len(inputs)
         answers: list[Any] = []
         for start in range(0, len(inputs), max(size, 1)):
-            shared = _Together([self._convert_input(one).to_messages() for one in inputs[start : start + size]])
+            shared = Together([self._convert_input(one).to_messages() for one in inputs[start : start + size]])
             for i, one in enumerate(inputs[start : start + size]):
                 answers.append(self._one_of(shared, i, one, configs[start + i], return_exceptions, kwargs))
         return answers
@@ -98,9 +98,9 @@ class LocalChat(BaseChatModel):
         return await run_in_executor(None, self.batch, inputs, config, return_exceptions=return_exceptions, **kwargs)
 
     def _one_of(
-        self, shared: "_Together", i: int, one: LanguageModelInput, config: RunnableConfig, keep: bool, kwargs: Options
+        self, shared: Together, i: int, one: LanguageModelInput, config: RunnableConfig, keep: bool, kwargs: Options
     ) -> Any:
-        token = _TOGETHER.set((shared, i))
+        token = TOGETHER.set((shared, i))
         try:
             return self.invoke(one, config, **kwargs)
         except Exception as error:
@@ -108,10 +108,10 @@ class LocalChat(BaseChatModel):
                 return error
             raise
         finally:
-            _TOGETHER.reset(token)
+            TOGETHER.reset(token)
 
     def _should_stream(self, **kwargs: Any) -> bool:
-        shared, _ = _TOGETHER.get() or (None, 0)
+        shared, _ = TOGETHER.get() or (None, 0)
         return (shared is None or len(shared.chats) == 1) and super()._should_stream(**kwargs)
 
     def _generate(
@@ -121,7 +121,7 @@ class LocalChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        shared, i = _TOGETHER.get() or (_Together([messages]), 0)
+        shared, i = TOGETHER.get() or (Together([messages]), 0)
         return shared.result(i, lambda chats: self._answer(chats, stop, **kwargs))
 
     async def _agenerate(
@@ -147,11 +147,11 @@ class LocalChat(BaseChatModel):
         **kwargs: Any,
     ) -> Generator[ChatGenerationChunk, None, None]:
         """Yield the answer as it is written. Closing the iterator stops the model at its next token."""
-        told: queue.Queue[int | Exception | None] = queue.Queue()
+        told: Told = queue.Queue()
         cancelled = threading.Event()
-        kwargs = kwargs | {"num_return_sequences": 1, "streamer": _Tokens(told), "cancelled": cancelled}
+        kwargs = kwargs | {"num_return_sequences": 1, "streamer": TokenQueue(told), "cancelled": cancelled}
         worker = threading.Thread(
-            target=_tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
+            target=tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
         )
         worker.start()
         try:
@@ -179,7 +179,7 @@ class LocalChat(BaseChatModel):
         finally:
             await run_in_executor(None, chunks.close)
 
-    def _chunks(self, told: "queue.Queue[int | Exception | None]", stop: Sequence[str]) -> Iterator[AIMessageChunk]:
+    def _chunks(self, told: Told, stop: Sequence[str]) -> Iterator[AIMessageChunk]:
         """Text as far as it is certain: no half characters, and nothing that may become a stop string."""
         ids: list[int] = []
         sent, ended = "", False
@@ -188,12 +188,12 @@ class LocalChat(BaseChatModel):
                 raise item
             ids.append(item)
             text = self.tokenizer.decode(ids, skip_special_tokens=True)
-            cut, ended = _cut(text, stop)
-            sure = cut if ended else _certain(cut, stop)
+            before, ended = cut(text, stop)
+            sure = before if ended else certain(before, stop)
             if len(sure) > len(sent):
                 yield AIMessageChunk(content=sure[len(sent) :])
                 sent = sure
-        rest = _cut(self.tokenizer.decode(ids, skip_special_tokens=True), stop)[0][len(sent) :]
+        rest = cut(self.tokenizer.decode(ids, skip_special_tokens=True), stop)[0][len(sent) :]
         yield AIMessageChunk(content=rest, chunk_position="last")
 
     def _answer(
@@ -222,7 +222,7 @@ class LocalChat(BaseChatModel):
                 **settings,
                 num_return_sequences=num_return_sequences,
                 streamer=streamer,
-                stopping_criteria=StoppingCriteriaList([_Cancelled(cancelled)] if cancelled else []),
+                stopping_criteria=StoppingCriteriaList([Cancelled(cancelled)] if cancelled else []),
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self._ends(),
                 return_dict_in_generate=True,
@@ -242,7 +242,7 @@ class LocalChat(BaseChatModel):
     def _generation(self, ids: list[int], logprobs: list[float], read: int, stop: Sequence[str]) -> ChatGeneration:
         ends = self._ends()
         length = next((i + 1 for i, token in enumerate(ids) if token in ends), len(ids))
-        text, stopped = _cut(self.tokenizer.decode(ids[:length], skip_special_tokens=True), stop)
+        text, stopped = cut(self.tokenizer.decode(ids[:length], skip_special_tokens=True), stop)
         ended = stopped or (length > 0 and ids[length - 1] in ends)
         info = {"finish_reason": "stop" if ended else "length", "logprob": sum(logprobs[:length]) / max(length, 1)}
         usage = UsageMetadata(input_tokens=read, output_tokens=length, total_tokens=read + length)
@@ -289,73 +289,7 @@ class LocalChat(BaseChatModel):
         return [end for end in dict.fromkeys([*ends, self.tokenizer.eos_token_id]) if end is not None]
 
 
-class _Together:
-    """Chats of one `batch` call: answered at the first request, handed out one by one."""
-
-    def __init__(self, chats: list[list[BaseMessage]]) -> None:
-        self.chats = chats
-        self.results: list[ChatResult] | Exception | None = None
-
-    def result(self, i: int, answer: Any) -> ChatResult:
-        if self.results is None:
-            try:
-                self.results = list(answer(self.chats))
-            except Exception as error:
-                self.results = error
-        if isinstance(self.results, Exception):
-            raise self.results
-        return self.results[i]
-
-
-_TOGETHER: ContextVar[tuple[_Together, int] | None] = ContextVar("together", default=None)
-
-
-class _Tokens(BaseStreamer):
-    """Puts new tokens into a queue as they are chosen; the prompt, which comes first, is left out."""
-
-    def __init__(self, told: "queue.Queue[int | Exception | None]") -> None:
-        self.told, self.prompt = told, True
-
-    def put(self, value: torch.Tensor) -> None:
-        if not self.prompt:
-            for token in value.flatten().tolist():
-                self.told.put(token)
-        self.prompt = False
-
-    def end(self) -> None:
-        """Nothing: the thread that generates says when it has ended, however it did."""
-
-
-class _Cancelled(StoppingCriteria):
-    def __init__(self, event: threading.Event) -> None:
-        self.event = event
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any) -> torch.BoolTensor:
-        done: Any = torch.full((len(input_ids),), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
-        return done
-
-
-def _tell(told: "queue.Queue[int | Exception | None]", answer: Any) -> None:
-    try:
-        answer()
-        told.put(None)
-    except Exception as error:
-        told.put(error)
-
-
 def _role(message: BaseMessage) -> str:
     if message.type not in ROLES:
         raise ModelError(f"The rewriter does not read messages of type {message.type}.")
     return ROLES[message.type]
-
-
-def _cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
-    """The text before the first stop string, and whether there was one."""
-    places = [place for place in (text.find(one) for one in stop) if place >= 0]
-    return (text[: min(places)], True) if places else (text, False)
-
-
-def _certain(text: str, stop: Sequence[str]) -> str:
-    text = text.rstrip("\ufffd")
-    longest = max((n for one in stop for n in range(1, len(one)) if text.endswith(one[:n])), default=0)
-    return text[: len(text) - longest]

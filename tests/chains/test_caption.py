@@ -27,7 +27,8 @@ def chain_of(*lines: str, models: Models | None = None, **settings: Any) -> Capt
 
 
 def asked(**fields: Any) -> CaptionRequest:
-    return CaptionRequest(**{"image": draw_photo(), "mood": "contentment"} | fields)
+    given: dict[str, Any] = {"image": draw_photo(), "mood": "contentment"} | fields
+    return CaptionRequest(**given)
 
 
 def test_the_best_candidate_that_passes_is_taken() -> None:
@@ -43,7 +44,7 @@ def test_the_best_candidate_that_passes_is_taken() -> None:
 
 
 def test_where_none_passes_it_tries_once_more_and_then_gives_the_literal_caption() -> None:
-    models = some_models(ADDS, LOSES)
+    models: Any = some_models(ADDS, LOSES)
     record = chain_of(models=models).invoke(asked())
     assert record.fallback
     assert record.text == record.literal
@@ -60,7 +61,7 @@ def test_a_rewrite_without_the_mood_is_not_taken() -> None:
 
 
 def test_a_neutral_photo_keeps_its_literal_caption_and_asks_no_writer() -> None:
-    models = some_models(GOOD)
+    models: Any = some_models(GOOD)
     record = chain_of(models=models).invoke(asked(mood=None))
     assert (record.mood.name, record.mood.source, record.fallback) == ("neutral", "detected", False)
     assert record.text == record.literal
@@ -78,7 +79,7 @@ def test_the_detected_emotion_becomes_the_mood() -> None:
 
 
 def test_moods_can_be_blended_and_turned_up() -> None:
-    models = some_models(GOOD)
+    models: Any = some_models(GOOD)
     record = chain_of(models=models).invoke(asked(mood="joy", blend="nostalgia", intensity=1))
     assert record.mood.name == "joy and nostalgia"
     assert record.mood.intensity == 1

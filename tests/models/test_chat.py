@@ -16,7 +16,7 @@ from models.chat import LocalChat
 
 from .tiny import tiny_llm, tiny_text_classifier
 
-CHATS = [
+CHATS: list[Any] = [
     [HumanMessage("a dog runs")],
     [SystemMessage("describe this photo"), HumanMessage("the woman in a red hat sits on the street")],
     [HumanMessage("snow")],

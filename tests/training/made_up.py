@@ -33,7 +33,9 @@ def make_data(root: Path, photos: int = 6) -> Path:
     _lines(root / "flickr8k/captions.jsonl", [
         {"file": f"{i}.jpg", "split": "dev" if i == 0 else "train", "captions": CAPTIONS} for i in rows
     ])  # fmt: skip
-    _lines(root / "coco_small/captions.jsonl", [{"id": i, "file": f"images/{i}.jpg", "captions": CAPTIONS} for i in rows])
+    _lines(
+        root / "coco_small/captions.jsonl", [{"id": i, "file": f"images/{i}.jpg", "captions": CAPTIONS} for i in rows]
+    )
     _lines(root / "coco_small/caption_text.jsonl", [{"id": 100 + i, "captions": CAPTIONS} for i in rows])
     (root / "multi30k/captions.tsv").write_text("".join(f"{i}.jpg\t{c}\n" for i, c in enumerate(CAPTIONS * 4)))
     _lines(root / "imagenet_named/labels.jsonl", [

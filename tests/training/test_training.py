@@ -63,7 +63,18 @@ def test_the_captioner_is_trained_and_what_it_writes_can_be_assembled(
     data: Path, cached: Path, minilm: Path, tmp_path: Path
 ) -> None:
     arguments = [str(data), "--cache", str(cached), "--minilm", str(minilm), "--work", str(tmp_path / "work")]
-    arguments += ["--out", str(tmp_path / "out"), "--layers", "1", "--steps", "2", "--reward-steps", "1", "--batch", "2"]
+    arguments += [
+        "--out",
+        str(tmp_path / "out"),
+        "--layers",
+        "1",
+        "--steps",
+        "2",
+        "--reward-steps",
+        "1",
+        "--batch",
+        "2",
+    ]
     captioner.main(arguments)
     settings = json.loads((tmp_path / "out/config.json").read_text())
     model = network(settings["encoder"], settings["decoder"])
@@ -78,9 +89,7 @@ def test_the_captioner_is_trained_and_what_it_writes_can_be_assembled(
 
 
 def test_the_text_emotion_learns_labels_that_stand_in_the_text(data: Path, minilm: Path, tmp_path: Path) -> None:
-    emotion_text.main(
-        [str(data), "--minilm", str(minilm), "--out", str(tmp_path), "--epochs", "30", "--rate", "0.001"]
-    )
+    emotion_text.main([str(data), "--minilm", str(minilm), "--out", str(tmp_path), "--epochs", "30", "--rate", "0.001"])
     settings = json.loads((tmp_path / "emotion_text.json").read_text())
     assert settings["labels"] == LABELS
     assert len(settings["thresholds"]) == len(LABELS)

@@ -1,0 +1,105 @@
+"""A photo on its way through the chain, and the stages that it passes."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any, TypeVar
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import run_in_executor
+from PIL import Image
+from pydantic import ValidationError
+
+from models import EmotionReading, LiteralCaption, MoodcapError, Photo, RequestError
+from prompts import Mood
+
+from .records import Candidate, CaptionRequest, MoodCaption, MoodChoice
+
+Filled = TypeVar("Filled")
+
+
+@dataclass
+class Draft:
+    """One photo on its way through the chain; each stage reads what the stages before it have filled in."""
+
+    request: CaptionRequest
+    photo: Photo | None = None
+    literal: LiteralCaption | None = None
+    emotion: EmotionReading | None = None
+    mood: Mood | None = None
+    choice: MoodChoice | None = None
+    candidates: list[Candidate] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    result: MoodCaption | None = None
+
+
+Configs = list[RunnableConfig]
+Work = Callable[[list[Draft], Configs], Mapping[int, MoodcapError] | None]
+"""A stage's work on many drafts; it returns the errors of those that failed, by place."""
+
+
+class Stage(Runnable[Any, Draft]):
+    """One stage over many drafts at once: a failed draft fails alone."""
+
+    def __init__(self, name: str, work: Work) -> None:
+        self.name, self._work = name, work
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Draft:
+        """The draft, filled in; raises what is wrong with it."""
+        return self.batch([input], config and [config])[0]
+
+    def batch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any | None,
+    ) -> list[Draft]:
+        """The drafts, filled in together."""
+        run: Any = self._run  # LangChain gives the argument `config` to those that name it
+        return self._batch_with_config(run, inputs, config, return_exceptions=return_exceptions, run_type="chain")
+
+    async def abatch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any | None,
+    ) -> list[Draft]:
+        """As `batch`, in a thread."""
+        return await run_in_executor(None, self.batch, inputs, config, return_exceptions=return_exceptions)
+
+    def _run(self, inputs: list[Any], config: Configs) -> list[Draft | Exception]:
+        started = time.perf_counter()
+        drafts: list[Draft | Exception] = [one if isinstance(one, Draft) else start(one) for one in inputs]
+        good = [i for i, draft in enumerate(drafts) if isinstance(draft, Draft)]
+        todo: list[Any] = [drafts[i] for i in good]
+        failed = self._work(todo, [config[i] for i in good]) or {}
+        seconds = round(time.perf_counter() - started, 4)
+        for draft in todo:
+            draft.timings[str(self.name)] = seconds
+        for place, error in failed.items():
+            drafts[good[place]] = error
+        return drafts
+
+
+def start(request: Any) -> Draft | MoodcapError:
+    if isinstance(request, CaptionRequest):
+        return Draft(request)
+    try:
+        if isinstance(request, (str, bytes, PathLike, Image.Image)):
+            return Draft(CaptionRequest(image=request))
+        return Draft(CaptionRequest.model_validate(request))
+    except ValidationError as error:
+        first = error.errors()[0]
+        return RequestError(f"The request cannot be used: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}.")
+
+
+def there(value: Filled | None) -> Filled:
+    """What an earlier stage has filled in."""
+    if value is None:
+        raise RuntimeError("the stages of the chain ran out of order")
+    return value

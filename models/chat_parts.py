@@ -1,0 +1,87 @@
+"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stop strings."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatResult
+from transformers import StoppingCriteria
+from transformers.generation.streamers import BaseStreamer
+
+Told = queue.Queue[int | Exception | None]
+"""New tokens, then None; or the error that ended them."""
+
+
+class Together:
+    """Chats of one `batch` call: answered at the first request, handed out one by one."""
+
+    def __init__(self, chats: list[list[BaseMessage]]) -> None:
+        self.chats = chats
+        self.results: list[ChatResult] | Exception | None = None
+
+    def result(self, i: int, answer: Callable[[list[list[BaseMessage]]], Sequence[ChatResult]]) -> ChatResult:
+        """The answer to one chat; the first to ask has all of them computed."""
+        if self.results is None:
+            try:
+                self.results = list(answer(self.chats))
+            except Exception as error:
+                self.results = error
+        if isinstance(self.results, Exception):
+            raise self.results
+        return self.results[i]
+
+
+TOGETHER: ContextVar[tuple[Together, int] | None] = ContextVar("together", default=None)
+
+
+class TokenQueue(BaseStreamer):
+    """Puts new tokens into a queue as they are chosen; the prompt, which comes first, is left out."""
+
+    def __init__(self, told: Told) -> None:
+        self.told, self.prompt = told, True
+
+    def put(self, value: torch.Tensor) -> None:
+        if not self.prompt:
+            for token in value.flatten().tolist():
+                self.told.put(token)
+        self.prompt = False
+
+    def end(self) -> None:
+        """Nothing: the thread that generates says when it has ended, however it did."""
+
+
+class Cancelled(StoppingCriteria):
+    """Stops every row of a batch at its next token once the event is set."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self.event = event
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any) -> torch.BoolTensor:
+        done: Any = torch.full((len(input_ids),), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
+        return done
+
+
+def tell(told: Told, answer: Callable[[], object]) -> None:
+    """Run what writes into the queue, and say there how it ended."""
+    try:
+        answer()
+        told.put(None)
+    except Exception as error:
+        told.put(error)
+
+
+def cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
+    """The text before the first stop string, and whether there was one."""
+    places = [place for place in (text.find(one) for one in stop) if place >= 0]
+    return (text[: min(places)], True) if places else (text, False)
+
+
+def certain(text: str, stop: Sequence[str]) -> str:
+    """The part of a growing text that no later token can change: no half character, no beginning of a stop string."""
+    text = text.rstrip("\ufffd")
+    longest = max((n for one in stop for n in range(1, len(one)) if text.endswith(one[:n])), default=0)
+    return text[: len(text) - longest]
