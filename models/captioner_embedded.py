@@ -4,6 +4,7 @@ Model card: `models/embedded/captioner.md`. The assembled folder is an ordinary 
 """
 
 import json
+import math
 import re
 import threading
 from collections.abc import Sequence
@@ -20,7 +21,6 @@ from transformers import (
     Dinov2Config,
     Dinov2Model,
     GenerationConfig,
-    LogitsProcessorList,
     PreTrainedTokenizerFast,
     VisionEncoderDecoderConfig,
     VisionEncoderDecoderModel,
@@ -28,8 +28,8 @@ from transformers import (
 )
 from transformers.modeling_outputs import BaseModelOutput
 
+from .captioner_naming import opening, starts_with_vowel, wants_name
 from .captioner_network import PhotoEncoder, PhotoEncoderConfig
-from .captioner_tags import TagChoice
 from .efficientnet import convert_lite_weights
 from .errors import ModelNotFound
 from .photo import Photo
@@ -49,7 +49,6 @@ class EmbeddedCaptioner:
         self.model = VisionEncoderDecoderModel.from_pretrained(folder, dtype=dtype).to(device).eval()
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         self.processor = ViTImageProcessorPil.from_pretrained(folder)
-        self.tag_ids = self.tokenizer(self.model.encoder.config.words, add_special_tokens=False)["input_ids"]
         self.lock = threading.Lock()
         self.model.encoder.features.efficientnet.to(memory_format=torch.channels_last)
 
@@ -69,21 +68,29 @@ class EmbeddedCaptioner:
             return []
         features = self.features(photos)
         with self.lock, torch.inference_mode():
-            encoder = self.model.encoder
-            probabilities, words = encoder.likely_tags(features.classes)
-            out = self.model.generate(
-                encoder_outputs=BaseModelOutput(last_hidden_state=encoder.memory(features)),
-                logits_processor=LogitsProcessorList([TagChoice.for_photos(self.tag_ids, words, probabilities)]),
-                output_scores=True,
-                return_dict_in_generate=True,
-            )
-            texts = self.tokenizer.batch_decode(out.sequences, skip_special_tokens=True)
-        confidences = out.sequences_scores.exp().clamp(0, 1).tolist()
-        tags = [self._tags(*row) for row in zip(words.tolist(), probabilities.tolist(), strict=True)]
+            memory = self.model.encoder.memory(features)
+            probabilities, words = self.model.encoder.likely_tags(features.classes)
+            tags = [self._tags(*row) for row in zip(words.tolist(), probabilities.tolist(), strict=True)]
+            told = self._tell(memory)
+            for i, ((text, logprob), row) in enumerate(zip(told, tags, strict=True)):
+                if row and wants_name(text, logprob, row[0].name, row[0].probability):
+                    told[i] = self._tell(memory[i : i + 1], opening(row[0].name))[0]
         return [
-            LiteralCaption(text=sentence(text), confidence=confidence, tags=row)
-            for text, confidence, row in zip(texts, confidences, tags, strict=True)
+            LiteralCaption(text=sentence(text), confidence=min(math.exp(logprob), 1.0), tags=row)
+            for (text, logprob), row in zip(told, tags, strict=True)
         ]
+
+    def _tell(self, memory: Tensor, begin: str = "") -> list[tuple[str, float]]:
+        """The decoder's words, and their mean log-probability, for each photo; all captions begin with `begin`."""
+        start = [self.tokenizer.bos_token_id, *self.tokenizer(begin, add_special_tokens=False)["input_ids"]]
+        out = self.model.generate(
+            encoder_outputs=BaseModelOutput(last_hidden_state=memory),
+            decoder_input_ids=torch.tensor([start] * len(memory), device=memory.device),
+            output_scores=True,
+            return_dict_in_generate=True,
+        )
+        texts = self.tokenizer.batch_decode(out.sequences, skip_special_tokens=True)
+        return list(zip(texts, out.sequences_scores.tolist(), strict=True))
 
     def _pixels(self, photos: Sequence[Photo]) -> Tensor:
         pixels = self.processor([photo.image for photo in photos], return_tensors="pt")["pixel_values"]
@@ -99,6 +106,7 @@ class EmbeddedCaptioner:
 def sentence(text: str) -> str:
     """The decoder's lower-case words as a sentence."""
     text = re.sub(r"\s*([-'])\s*", r"\1", text)
+    text = re.sub(r"\ban? (?=(\w+))", lambda m: "an " if starts_with_vowel(m[1]) else "a ", text)
     text = re.sub(r"\s+", " ", re.sub(r"\s+,", ",", text)).strip(" ,")
     return f"{text[:1].upper()}{text[1:]}." if text else "A photo."
 

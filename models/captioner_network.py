@@ -5,6 +5,7 @@
 """
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -25,15 +26,25 @@ def tag_words(class_names: list[str]) -> tuple[list[str], list[int]]:
 
     `class_names` are the names of the classes in the order of the head. Source: `tag_words.toml`.
     """
-    table = tomllib.loads(files(__package__).joinpath("tag_words.toml").read_text("utf-8"))
     names = [name.lower() for name in class_names]
-    for words in table.values():
-        for word, ranges in words.items():
+    for row in _table().values():
+        for word, ranges in row.items():
             for part in ranges.split():
                 first, _, last = part.partition("-")
                 names[int(first) : int(last or first) + 1] = [word] * (int(last or first) - int(first) + 1)
     words = sorted(set(names))
     return words, [words.index(name) for name in names]
+
+
+@cache
+def word_kinds() -> dict[str, str]:
+    """The kind of thing that each of those words names: "animal", "food", "place", …"""
+    return {word: kind for kind, words in _table().items() for word in words}
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files(__package__).joinpath("tag_words.toml").read_text("utf-8"))
 
 
 class PhotoEncoderConfig(PretrainedConfig):

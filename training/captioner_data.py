@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.captioner_naming import with_article
+
 from .caption_text import clean
 from .captioner_batches import Photos
 from .features import load
@@ -79,13 +81,6 @@ def oasis(data: Path, cache: Path) -> Photos:
     rows, phrases = _rows(data / "oasis/ratings.jsonl"), _plain_words()["oasis"]
     captions = [[clean(c) for c in phrases.get(row["theme"].rsplit(" ", 1)[0], [])] for row in rows]
     return Photos(views(cache, "oasis"), captions, [i for i, row in enumerate(captions) if row])
-
-
-def with_article(thing: str) -> str:
-    """The thing with its article: "an apple", "a cup", "scissors"."""
-    if thing.endswith("s") and not thing.endswith(("ss", "us")):
-        return thing
-    return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
 
 
 def _rows(table: Path) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def captioner(request: pytest.FixtureRequest, home: Path, tmp_path_factory: pyte
     torch.manual_seed(0)
     context = ModelContext(home, device="cpu", dtype="float32")
     if request.param == "embedded":
-        return request.getfixturevalue("embedded").captioner  # type: ignore[no-any-return]
+        return request.getfixturevalue("embedded").captioner
     if request.param == "embedded as hf":
         folder = home / "models" / "captioner"
     else:

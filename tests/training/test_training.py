@@ -16,7 +16,6 @@ from models.photo_features import PhotoFeatures
 from training import captioner, emotion_image, emotion_text
 from training.caption_text import TagSimulator, clean
 from training.captioner_batches import pack
-from training.captioner_data import with_article
 from training.emotion_text import choose_thresholds
 from training.features import cache, load, photo_files, vary
 
@@ -135,9 +134,6 @@ def test_simulated_tags_are_as_right_as_they_are_sure() -> None:
 
 def test_small_helpers() -> None:
     assert clean("A  man's Well-Lit hat , RED!") == "a man's well-lit hat, red"
-    assert [with_article(word) for word in ("apple", "cup", "scissors", "bus", "glass")] == [
-        "an apple", "a cup", "scissors", "a bus", "a glass",
-    ]  # fmt: skip
     packed = pack([[[1, 5, 6, 2], [1, 7, 2]], [[1, 2]]], pad=0)
     assert packed.inputs.tolist() == [[1, 5, 6, 1, 7], [1, 0, 0, 0, 0]]
     assert packed.targets.tolist() == [[5, 6, 2, 7, 2], [2, 0, 0, 0, 0]]

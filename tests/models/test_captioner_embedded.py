@@ -1,0 +1,105 @@
+"""The embedded captioner: its network, its tags, and when it names a thing."""
+
+import torch
+from transformers import Dinov2Config
+
+from models import Models, open_photo
+from models.captioner_embedded import sentence
+from models.captioner_naming import opening, wants_name, with_article
+from models.captioner_network import PhotoEncoder, PhotoEncoderConfig, tag_words, word_kinds
+from models.efficientnet import EfficientNetLite, SameConv, convert_lite_weights
+from models.photo_features import PhotoFeatures
+from tests.photos import draw_photo
+
+
+def test_tag_words_are_what_people_say() -> None:
+    names = [f"class {i}" for i in range(1000)]
+    words, classes = tag_words(names)
+    assert len(classes) == 1000
+    assert words[classes[1]] == "goldfish"
+    assert words[classes[207]] == words[classes[151]] == "dog"
+    assert words[classes[281]] == "cat"
+    assert word_kinds()["goldfish"] == "animal"
+    assert set(word_kinds()) <= set(words)
+
+
+def test_a_thing_is_named_where_the_image_model_is_sure_and_the_caption_leaves_it_out() -> None:
+    assert wants_name("a close up of a cat", -0.6, "scorpion", 0.7)
+    assert not wants_name("a close up of two scorpions", -0.6, "scorpion", 0.7)
+    assert not wants_name("a close up of a cat", -0.6, "scorpion", 0.1)
+    assert not wants_name("a man is standing on a rock", -0.6, "scorpion", 0.7)
+    assert wants_name("a man is standing on a rock", -1.2, "scorpion", 0.7)
+    assert not wants_name("a man is standing on a rock", -1.2, "scorpion", 0.3)
+    assert not wants_name("two dogs play in the water", -0.9, "lake", 0.8)
+
+
+def test_articles_follow_the_sound() -> None:
+    things = ["apple", "cup", "scissors", "bus", "glass", "unicycle", "umbrella", "broccoli", "hourglass", "ice cream"]
+    assert [with_article(thing) for thing in things] == [
+        "an apple", "a cup", "scissors", "a bus", "a glass", "a unicycle", "an umbrella", "broccoli", "an hourglass",
+        "ice cream",
+    ]  # fmt: skip
+    assert opening("owl") == "a close up of an owl"
+    assert sentence("a elephant and an dog ' s well - lit hat , red ,") == "An elephant and a dog's well-lit hat, red."
+    assert sentence("") == "A photo."
+
+
+def test_likely_tags_add_up_classes_of_one_word() -> None:
+    config = PhotoEncoderConfig(
+        dino={"hidden_size": 12, "num_attention_heads": 2, "num_hidden_layers": 1, "patch_size": 14, "image_size": 28},
+        layers=(0, 0, 1), stages=((1, 3, 2, 1, 8),), head=16, hidden_size=12,
+        words=("cat", "dog"), class_words=(0, 1, 1), tags=2,
+    )  # fmt: skip
+    encoder = PhotoEncoder(config).eval()
+    probabilities, words = encoder.likely_tags(torch.log(torch.tensor([[0.4, 0.3, 0.3]])))
+    assert words.tolist() == [[1, 0]]
+    assert torch.allclose(probabilities, torch.tensor([[0.6, 0.4]]))
+    assert encoder(torch.zeros(2, 3, 260, 260)).last_hidden_state.shape == (2, 91 + 2, 12)
+
+
+def test_features_have_the_shapes_that_they_promise() -> None:
+    dino = Dinov2Config(hidden_size=12, num_attention_heads=2, num_hidden_layers=3, patch_size=14, image_size=224)
+    network = PhotoFeatures(dino, layers=(1, 2, 3), stages=((1, 3, 2, 1, 8),), head=16, classes=7).eval()
+    seen = network(torch.rand(2, 3, 260, 260) * 255)
+    assert [tuple(part.shape) for part in seen] == [(2, 65, 36), (2, 26, 16), (2, 7)]
+
+
+def test_same_padding_is_tensorflows() -> None:
+    conv = SameConv(1, 1, 3, stride=2, bias=False)
+    torch.nn.init.ones_(conv.weight)
+    found = conv(torch.ones(1, 1, 4, 4))[0, 0]
+    assert found.tolist() == [[9, 6], [6, 4]]  # padded by nothing before and by one after
+
+
+def test_folded_batch_norm_gives_what_batch_norm_gave() -> None:
+    torch.manual_seed(0)
+    lite = EfficientNetLite(stages=((1, 3, 1, 1, 8),), stem=4, head=6, classes=3).eval()
+    convs = {
+        "_conv_stem": SameConv(3, 4, 3, 2, bias=False),
+        "_blocks.0._depthwise_conv": SameConv(4, 4, 3, groups=4, bias=False),
+        "_blocks.0._project_conv": SameConv(4, 8, 1, bias=False),
+        "_conv_head": SameConv(8, 6, 1, bias=False),
+    }
+    norms = {"_bn0": 4, "_blocks.0._bn1": 4, "_blocks.0._bn2": 8, "_bn1": 6}
+    layers = {name: torch.nn.BatchNorm2d(width, eps=1e-3).eval() for name, width in norms.items()}
+    for layer in layers.values():
+        layer.load_state_dict(layer.state_dict() | {"running_mean": torch.rand(layer.num_features)})
+    state = {
+        f"{name}.{key}": value for name, part in (convs | layers).items() for key, value in part.state_dict().items()
+    }
+    state |= {"_fc.weight": torch.rand(3, 6), "_fc.bias": torch.rand(3)}
+    lite.load_state_dict(convert_lite_weights(state))
+    photo = torch.rand(1, 3, 16, 16)
+    hidden = photo
+    for (conv, norm), bounded in zip(zip(convs.values(), layers.values(), strict=True), (1, 1, 0, 1), strict=True):
+        hidden = norm(conv(hidden))
+        hidden = torch.nn.functional.relu6(hidden) if bounded else hidden
+    assert torch.allclose(lite(photo)[0], hidden, atol=1e-5)
+
+
+def test_the_real_captioner_knows_a_meadow_from_nothing(embedded: Models) -> None:
+    first, second = embedded.captioner.caption(
+        [open_photo(draw_photo(3, (320, 200))), open_photo(draw_photo(3, (320, 200)))]
+    )
+    assert first == second
+    assert all(0.05 <= tag.probability <= 1 for tag in first.tags)
