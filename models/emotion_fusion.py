@@ -28,6 +28,8 @@ class Weights(NamedTuple):
     text: float
     quiet: float
     """How much of a caption's neutral part is taken as silence rather than as a sign of a neutral photo."""
+    neutral: float
+    """What the pooled share of neutral is multiplied with: people ask for the feeling, and few photos have none."""
     threshold: float
 
 
@@ -70,6 +72,7 @@ def pool(image: Array, text: Array, weights: Weights) -> Array:
     heard += silence / len(EMOTIONS)
     joint = np.log(image + 1e-6) * weights.image + np.log(heard + 1e-6) * weights.text
     shares: Array = np.exp(joint - joint.max())
+    shares[NEUTRAL] *= weights.neutral
     return shares / shares.sum()
 
 

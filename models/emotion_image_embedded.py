@@ -22,6 +22,7 @@ from .photo_features import Features
 from .records import EMOTIONS, EmotionReading, Evidence
 
 LEAST_TAG = 0.15
+EXTENT, NEUTRAL_EXTENT = 0.3, 0.12  # how far an emotion reaches around its place in valence and arousal
 UNKNOWN = make_reading(np.ones(len(EMOTIONS)), place=(0.0, 0.0))
 
 
@@ -77,9 +78,11 @@ class EmbeddedImageEmotion:
 def nearby_emotions(place: Array, spread: tuple[float, float]) -> Array:
     """Probabilities of the nine emotions (9,) for a place in the plane that is known up to `spread`.
 
-    A normal density around each emotion's own place, as wide as the head's error and the emotion's own extent.
+    A normal density around each emotion's own place, as wide as the head's error and the emotion's own extent;
+    neutral is a small place, as a photo that leaves everybody cold is rare.
     """
-    away = (emotion_places() - place) / np.hypot(np.array(spread), 0.3)
+    extent = np.array([NEUTRAL_EXTENT if emotion == "neutral" else EXTENT for emotion in EMOTIONS])
+    away = (emotion_places() - place) / np.hypot(np.array(spread), extent[:, None])
     likelihood = np.exp(-0.5 * (away**2).sum(1))
     shares: Array = likelihood / likelihood.sum()
     return shares

@@ -11,11 +11,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from transformers import Dinov2Config, PreTrainedTokenizerFast
 
+from models import emotion_places
 from models.captioner_embedded import network
+from models.emotion_image_embedded import nearby_emotions
 from models.photo_features import PhotoFeatures
 from training import captioner, emotion_image, emotion_text
 from training.caption_text import TagSimulator, clean
 from training.captioner_batches import pack
+from training.emotion_fusion import calibrate
 from training.emotion_text import choose_thresholds
 from training.features import cache, load, photo_files, vary
 
@@ -141,3 +144,15 @@ def test_small_helpers() -> None:
     varied = {vary(Image.new("RGB", (224, 224)), random.Random(i)).size for i in range(20)}
     assert len(varied) > 10
     assert all(0.4 < w / h < 2.5 for w, h in varied)
+
+
+def test_fusion_weighs_a_text_that_knows_and_passes_over_one_that_does_not() -> None:
+    chance = np.random.default_rng(0)
+    places = emotion_places()[chance.integers(0, 8, 200)]
+    wanted = np.stack([nearby_emotions(place, (0.1, 0.1)) for place in places])
+    image = np.stack([nearby_emotions(place + chance.normal(size=2) * 0.4, (0.4, 0.4)) for place in places])
+    noise = np.stack([chance.dirichlet(np.ones(9) * 0.2) for _ in places])
+    trusted, figures = calibrate(image, wanted, wanted, places[:, 0])
+    assert trusted.text > calibrate(image, noise, wanted, places[:, 0])[0].text
+    assert figures["right"] >= 0.85
+    assert figures["named"] > 0.5
