@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar=on --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 CLEAR = || { echo "Set-up stopped: $(1) Run the same command again to go on." >&2; exit 1; }
 
 .DEFAULT_GOAL := help

@@ -132,8 +132,9 @@ def models() -> None:
             ),
             Text(),
         )
-        presets = [(name, *(getattr(p, part) for part in _parts(p)), p.about) for name, p in load_presets().items()]
-        out.print(table(["preset", "captioner", "emotion_image", "emotion_text", "rewriter", "about"], presets))
+        for name, preset in load_presets().items():
+            out.print(Text.assemble((f"preset {name}", "bold"), f"  {preset.about}"))
+            out.print(table(["", ""], [(f"  {part}", getattr(preset, part)) for part in _parts(preset)]))
 
 
 @app.command()

@@ -65,7 +65,8 @@ def mood_line(caption: MoodCaption) -> str:
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
     """A plain table."""
-    made = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    heads = list(columns)
+    made = Table(*heads, box=None, header_style="bold", pad_edge=False, show_header=any(heads))
     for row in rows:
         made.add_row(*row)
     return made

