@@ -11,10 +11,10 @@ import torch
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from models import ModelContext, ModelError, load
+from models import ModelContext, ModelError, Models, load
 from models.chat import LocalChat
 
-from .tiny import tiny_llm, tiny_text_classifier
+from .tiny import tiny_gguf, tiny_llm, tiny_text_classifier
 
 CHATS: list[Any] = [
     [HumanMessage("a dog runs")],
@@ -200,6 +200,15 @@ def test_what_cannot_be_asked_is_said(chat: LocalChat, folder: Path, tmp_path: P
         LocalChat(model=chat.model, tokenizer=bare)
     with pytest.raises(ModelError):
         load("rewriter", f"hf:{tiny_text_classifier(tmp_path, ['joy', 'anger'])}", ModelContext(tmp_path, "cpu"))
+
+
+def test_a_gguf_file_and_the_embedded_rewriter_keep_the_contract(tmp_path: Path, embedded: Models) -> None:
+    read: LocalChat = load("rewriter", f"gguf:{tiny_gguf(tmp_path / 'tiny.gguf')}", ModelContext(tmp_path, "cpu"))
+    for model in (read, embedded.rewriter):
+        answers = model.batch(CHATS, max_new_tokens=5, temperature=0.0)
+        assert len(answers) == 3
+        assert all(answer.usage_metadata["output_tokens"] <= 5 for answer in answers)  # type: ignore[index]
+        assert "".join(chunk.text for chunk in model.stream(CHATS[0], max_new_tokens=5, temperature=0.0))
 
 
 def test_a_server_is_addressed_and_wrong_addresses_are_refused(tmp_path: Path) -> None:

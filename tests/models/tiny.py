@@ -1,8 +1,11 @@
 """Tiny models with random weights, of the classes that hub models have, saved as folders."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import gguf
+import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
@@ -100,6 +103,35 @@ def tiny_llm(folder: Path, layers: int = 2, seed: int = 0) -> Path:
         pad_token_id=0,
     )  # fmt: skip
     return _save(folder, LlamaForCausalLM(config), tokenizer)
+
+
+def tiny_gguf(file: Path) -> Path:
+    """The same kind of LLM as a GGUF file."""
+    tokenizer = tiny_tokenizer("<|im_start|>", "<|im_end|>")
+    words = [token for token, _ in sorted(tokenizer.get_vocab().items(), key=lambda pair: pair[1])]
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    writer = gguf.GGUFWriter(file, "llama")
+    for name, value in {
+        "context_length": 1024, "embedding_length": 32, "block_count": 1, "feed_forward_length": 64, "head_count": 4,
+        "head_count_kv": 2, "layer_norm_rms_eps": 1e-5, "rope_dimension_count": 8, "vocab_size": len(words),
+        "tokenizer_model": "gpt2", "token_list": words, "token_merges": [" ".join(pair) for pair in merges],
+        "token_types": [3 if word[0] == "[" or word.startswith("<|") else 1 for word in words],
+        "bos_token_id": 1, "eos_token_id": words.index("<|im_end|>"), "pad_token_id": 0, "chat_template": CHAT,
+    }.items():  # fmt: skip
+        getattr(writer, f"add_{name}")(value)
+    shapes = {
+        "attn_norm": (32,), "ffn_norm": (32,), "attn_q": (32, 32), "attn_k": (16, 32), "attn_v": (16, 32),
+        "attn_output": (32, 32), "ffn_gate": (64, 32), "ffn_up": (64, 32), "ffn_down": (32, 64),
+    }  # fmt: skip
+    outer = {"token_embd": (len(words), 32), "output_norm": (32,), "output": (len(words), 32)}
+    chance = np.random.default_rng(0)
+    for name, shape in (outer | {f"blk.0.{part}": shape for part, shape in shapes.items()}).items():
+        writer.add_tensor(f"{name}.weight", chance.normal(size=shape, scale=0.2).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return file
 
 
 def tiny_blip(folder: Path) -> Path:
