@@ -1,5 +1,6 @@
 """The command line: `moodcap caption | batch | moods | models | settings | setup`."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -191,6 +192,7 @@ def _parts(preset: Preset) -> list[str]:
 def _set_up(home: Path) -> None:
     if is_ready(home):
         return
+    os.environ.setdefault("TQDM_DISABLE", "1")  # one bar is enough
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), console=err) as progress:
         task = progress.add_task("setting up", total=1.0)
         assemble(home, lambda what, done: progress.update(task, description=what, completed=done))

