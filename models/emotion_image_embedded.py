@@ -66,7 +66,7 @@ class EmbeddedImageEmotion:
 
     def _reading(self, place: Array) -> EmotionReading:
         shares = nearby_emotions(place, self.head.spread)
-        emotion = EMOTIONS[int(shares.argmax())]
+        emotion = EMOTIONS[int(shares[: EMOTIONS.index("neutral")].argmax())]  # looks are no reason to be neutral
         said = [
             Evidence(source="image", what=what, emotion=emotion, weight=min(abs(float(value)), 1.0))
             for what, value in zip(qualities(place), place, strict=True)
