@@ -47,14 +47,13 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         self.name = NAME
         self.settings, self.moods, self._models = settings, moods, models
         self._emotion = FusedEmotion(models.emotion_image, models.emotion_text, settings.threshold)
-        self.stages = (
-            Stage("open", self._open),
-            Stage("literal", self._describe),
-            Stage("emotion", self._feel),
+        self.looking = (Stage("open", self._open), Stage("literal", self._describe), Stage("emotion", self._feel))
+        self.writing = (
             Stage("mood", self._choose),
             Stage("rewrite", self._rewrite),
             Stage("caption", self._finish),
         )
+        self.stages = (*self.looking, *self.writing)
         first, *rest = self.stages
         sequence: Runnable[Any, Draft] = first
         for stage in rest:
@@ -102,7 +101,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             draft: Any = next(inputs)
             for stage in self.stages:
                 draft = stage.invoke(draft, config)
-                yield from _events(str(stage.name), draft)
+                yield from stage_events(str(stage.name), draft)
 
         told: Any = events
         yield from self._transform_stream_with_config(iter([input]), told, config, run_type="chain")
@@ -119,7 +118,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             draft: Any = await anext(inputs)
             for stage in self.stages:
                 draft = await stage.ainvoke(draft, config)
-                for event in _events(str(stage.name), draft):
+                for event in stage_events(str(stage.name), draft):
                     yield event
 
         told: Any = events
@@ -129,30 +128,26 @@ class CaptionChain(Runnable[Any, MoodCaption]):
     def _open(self, drafts: list[Draft], configs: Configs) -> Mapping[int, MoodcapError]:
         failed: dict[int, MoodcapError] = {}
         for i, draft in enumerate(drafts):
+            request = draft.request
+            draft.literal, draft.emotion = request.literal, request.emotion
             try:
-                draft.photo = open_photo(draft.request.image, self.settings.max_bytes, self.settings.max_pixels)
-                draft.mood = self._asked(draft.request)  # what cannot be asked for is said before any model works
+                if request.image is not None and (request.literal is None or request.emotion is None):
+                    draft.photo = open_photo(request.image, self.settings.max_bytes, self.settings.max_pixels)
+                draft.mood = asked_mood(request, self.moods)  # a wrong one is told before any model works
             except MoodcapError as error:
                 failed[i] = error
         return failed
 
-    def _asked(self, request: CaptionRequest) -> Mood | None:
-        if request.mood is None:
-            return None
-        try:
-            mood = find_mood(request.mood, self.moods)
-            return mood if request.blend is None else blend(mood, find_mood(request.blend, self.moods), request.share)
-        except UnknownMoodName as error:
-            raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}") from error
-
     def _describe(self, drafts: list[Draft], configs: Configs) -> None:
-        captions = self._models.captioner.caption([there(draft.photo) for draft in drafts])
-        for draft, caption in zip(drafts, captions, strict=True):
+        unseen = [draft for draft in drafts if draft.literal is None]
+        captions = self._models.captioner.caption([there(draft.photo) for draft in unseen]) if unseen else []
+        for draft, caption in zip(unseen, captions, strict=True):
             draft.literal = caption
 
     def _feel(self, drafts: list[Draft], configs: Configs) -> None:
-        inputs = [EmotionInput(draft.photo, there(draft.literal).text) for draft in drafts]
-        for draft, reading in zip(drafts, self._emotion.read(inputs), strict=True):
+        unread = [draft for draft in drafts if draft.emotion is None]
+        inputs = [EmotionInput(draft.photo, there(draft.literal).text) for draft in unread]
+        for draft, reading in zip(unread, self._emotion.read(inputs) if inputs else [], strict=True):
             draft.emotion = reading
 
     def _choose(self, drafts: list[Draft], configs: Configs) -> None:
@@ -240,6 +235,21 @@ def model_context(settings: Settings) -> ModelContext:
     )
 
 
+def asked_mood(request: CaptionRequest, moods: Mapping[str, Mood]) -> Mood | None:
+    """The mood that a request names, mixed where it names two; None where it takes what is found.
+
+    Raises:
+        UnknownMood: no mood has that name; the message suggests names that look like it.
+    """
+    if request.mood is None:
+        return None
+    try:
+        mood = find_mood(request.mood, moods)
+        return mood if request.blend is None else blend(mood, find_mood(request.blend, moods), request.share)
+    except UnknownMoodName as error:
+        raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}") from error
+
+
 def _wants_rewrite(draft: Draft) -> bool:
     return there(draft.mood).name != "neutral" and not any(one.checks.passed for one in draft.candidates)
 
@@ -248,7 +258,8 @@ def _result(draft: Draft) -> MoodCaption:
     return there(draft.result)
 
 
-def _events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
+def stage_events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
+    """What can be told once a draft has passed the stage of that name."""
     if stage == "literal":
         yield CaptionEvent(event="literal", data=there(draft.literal).text)
     elif stage == "emotion":

@@ -6,19 +6,25 @@ from typing import Annotated, Any, Literal, Self
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models import EmotionReading, Record
+from models import EmotionReading, LiteralCaption, Record
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class CaptionRequest(BaseModel):
-    """A photo, and the mood that its caption shall carry: as found in the photo unless one is named."""
+    """A photo, and the mood that its caption shall carry: as found in the photo unless one is named.
+
+    What is known of a photo already need not be found again: with `literal` and `emotion` from an earlier caption
+    the photo is not looked at, and may be left out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    image: str | PathLike[str] | bytes | Image.Image = Field(
-        repr=False, description="A path, a file's bytes or a PIL image."
+    image: str | PathLike[str] | bytes | Image.Image | None = Field(
+        default=None, repr=False, description="A path, a file's bytes or a PIL image."
     )
+    literal: LiteralCaption | None = Field(default=None, description="What is in the photo, where that is known.")
+    emotion: EmotionReading | None = Field(default=None, description="The photo's emotion, where that is known.")
     mood: str | None = Field(default=None, description="A mood's name or alias; none takes the mood that is found.")
     blend: str | None = Field(default=None, description="A second mood, mixed into the first.")
     share: Share = Field(default=0.5, description="How much of a blend is the second mood.")
@@ -28,7 +34,9 @@ class CaptionRequest(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _blends_two(self) -> Self:
+    def _is_whole(self) -> Self:
+        if self.image is None and self.literal is None:
+            raise ValueError("there is neither a photo nor what is in it")
         if self.blend is not None and self.mood is None:
             raise ValueError("a blend needs a mood to be mixed into")
         return self

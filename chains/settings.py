@@ -1,5 +1,6 @@
 """The settings: one table of names, defaults and help, from which `--help` and docs/settings.md are made."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from models import MAX_BYTES, MAX_PIXELS, Preset, RequestError, find_preset
+
+FOLDERS = {"home": "the user's cache folder", "data": "the user's data folder"}
 
 
 class Settings(BaseSettings):
@@ -40,10 +43,36 @@ class Settings(BaseSettings):
     max_bytes: int = Field(default=MAX_BYTES, ge=1, description="The largest file that is read, in bytes.")
     max_pixels: int = Field(default=MAX_PIXELS, ge=1, description="The largest photo that is decoded, in pixels.")
 
-    @field_validator("home", mode="after")
+    host: str = Field(default="127.0.0.1", description="The address that the server listens at.")
+    port: int = Field(default=5000, ge=0, le=65535, description="The port that the server listens at.")
+    data: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("moodcap", appauthor=False),
+        description="The folder of the server's photos and of its SQLite file.",
+    )
+    database: SecretStr = Field(
+        default=SecretStr(""), description="The database's URL, such as postgresql://…; by default SQLite in the data."
+    )
+    threads: int = Field(default=72, ge=4, le=1000, description="Requests that the server holds at once.")
+    queue: int = Field(default=64, ge=1, description="Photos that may wait for the models; more are told to come back.")
+    deadline: float = Field(default=120, gt=0, description="Seconds after which a waiting request is given up.")
+    heartbeat: float = Field(default=10, gt=0, description="Seconds between signs of life in an event stream.")
+    rate_limit: str = Field(default="240/minute", description="Captions that one address may ask for; empty for any.")
+    kept_side: int = Field(default=2560, ge=480, description="Pixels of the longer side of photos that are kept.")
+    keep_days: float = Field(default=0, ge=0, description="Days that captions and photos are kept; 0 keeps them.")
+    keep_bytes: int = Field(default=0, ge=0, description="Bytes of photos that are kept, newest first; 0 keeps all.")
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="Origins whose pages may call the API, as a JSON list; none by default."
+    )
+    trusted_hosts: tuple[str, ...] = Field(
+        default=("127.0.0.1", "localhost", "[::1]"),
+        description="Host names that the server answers to, as a JSON list.",
+    )
+    proxies: int = Field(default=0, ge=0, description="Proxies in front whose X-Forwarded headers are believed.")
+
+    @field_validator("home", "data", mode="after")
     @classmethod
-    def _whole_path(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _whole_path(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
 
     @classmethod
     def settings_customise_sources(
@@ -94,13 +123,12 @@ def settings_table() -> list[tuple[str, str, str]]:
     """Name, default and help of every setting, for docs and the command line."""
     rows = []
     for name, field in Settings.model_fields.items():
-        default = field.default if field.default_factory is None else "the user's cache folder"
-        shown = (
-            ""
-            if default in (None, (), SecretStr(""))
-            else str(default).lower()
-            if isinstance(default, bool)
-            else str(default)
-        )
-        rows.append((f"MOODCAP_{name.upper()}", shown, field.description or ""))
+        default = field.default if field.default_factory is None else FOLDERS[name]
+        rows.append((f"MOODCAP_{name.upper()}", _shown(default), field.description or ""))
     return rows
+
+
+def _shown(default: Any) -> str:
+    if default in (None, (), SecretStr("")):
+        return ""
+    return json.dumps(default) if isinstance(default, (bool, tuple)) else str(default)

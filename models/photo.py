@@ -34,21 +34,26 @@ class Photo:
 
 
 def open_photo(
-    source: str | PathLike[str] | bytes | Image.Image, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+    source: str | PathLike[str] | bytes | Image.Image,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    longest_side: int = LONGEST_SIDE,
 ) -> Photo:
     """The photo of a path, of a file's bytes or of a PIL image, ready for every model.
+
+    A side of more than `longest_side` pixels is scaled down.
 
     Raises:
         PhotoNotFound, PhotoEmpty, PhotoTooLarge, PhotoUnsupported, PhotoBroken: each with one clear sentence.
     """
     if isinstance(source, Image.Image):
-        return _from_image(source, max_pixels)
+        return _from_image(source, max_pixels, longest_side)
     data = source if isinstance(source, bytes) else _read(Path(fspath(source)), max_bytes)
     if not data:
         raise PhotoEmpty("The photo is empty: it has no bytes.")
     if len(data) > max_bytes:
         raise PhotoTooLarge(f"The photo has {len(data):,} bytes; at most {max_bytes:,} are read.")
-    return Photo(_decode(data, max_pixels), hashlib.sha256(data).hexdigest())
+    return Photo(_decode(data, max_pixels, longest_side), hashlib.sha256(data).hexdigest())
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
@@ -64,23 +69,23 @@ def _read(path: Path, max_bytes: int) -> bytes:
         raise PhotoNotFound(f"{str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
-def _from_image(image: Image.Image, max_pixels: int) -> Photo:
+def _from_image(image: Image.Image, max_pixels: int, longest_side: int) -> Photo:
     _check_size(image, max_pixels)
     try:
-        ready = _upright_rgb(image.copy())
+        ready = _upright_rgb(image.copy(), longest_side)
     except (OSError, ValueError, SyntaxError) as error:
         raise PhotoBroken("The photo is truncated or damaged.") from error
     return Photo(ready, hashlib.sha256(repr(ready.size).encode() + ready.tobytes()).hexdigest())
 
 
-def _decode(data: bytes, max_pixels: int) -> Image.Image:
+def _decode(data: bytes, max_pixels: int, longest_side: int) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is no reason to refuse a photo; its size is checked here
         try:
             with Image.open(BytesIO(data), formats=FORMATS) as image:
                 _check_size(image, max_pixels)
-                image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                return _upright_rgb(image)
+                image.draft("RGB", (longest_side, longest_side))
+                return _upright_rgb(image, longest_side)
         except PhotoError:
             raise
         except Image.DecompressionBombError as error:
@@ -98,10 +103,10 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
         raise PhotoBroken("The photo has no pixels.")
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
+def _upright_rgb(image: Image.Image, longest_side: int) -> Image.Image:
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return _plain(_to_srgb(_eight_bits(image), profile))
 
 

@@ -10,7 +10,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from chains import CaptionRequest, MoodCaption, PhotoError, RequestError, Settings, UnknownMood, build_chain
 from chains.caption import CaptionChain
-from models import EMOTIONS, EmotionInput, EmotionReading, Models
+from models import EMOTIONS, EmotionInput, EmotionReading, LiteralCaption, Models
 from models.emotion_labels import make_reading
 from tests.photos import bad_files, draw_photo, encoded
 
@@ -180,3 +180,21 @@ def test_moods_of_ones_own_are_known(tmp_path: Path) -> None:
     file.write_text("[glee]\n")
     with pytest.raises(RequestError, match="glee"):
         chain_of(GOOD, moods=(file,))
+
+
+def test_what_is_known_of_a_photo_is_not_looked_for_again() -> None:
+    models = some_models("A happy brown dog runs through the snow.")
+    chain = chain_of(models=models)
+    first = chain.invoke(asked())
+    known = LiteralCaption(text=first.literal, confidence=0.9)
+    again = chain.invoke(CaptionRequest(literal=known, emotion=first.emotion, mood="contentment"))
+    assert (again.literal, again.emotion) == (first.literal, first.emotion)
+    assert models.captioner.calls == [1]  # type: ignore[attr-defined]
+
+
+def test_a_caption_can_stand_in_for_a_photo() -> None:
+    chain = chain_of("A happy brown dog runs.")
+    record = chain.invoke(CaptionRequest(literal=LiteralCaption(text="A happy dog.", confidence=1)))
+    assert record.emotion.emotion == "contentment"
+    with pytest.raises(RequestError, match="neither"):
+        chain.invoke({"mood": "awe"})
