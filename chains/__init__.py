@@ -22,10 +22,17 @@ from .settings import Settings, settings_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .caption import CaptionChain, build_chain
+    from .caption import CaptionChain, all_moods, asked_mood, build_chain, stage_events
     from .tool import image_to_text_tool
 
-LAZY = {"CaptionChain": "caption", "build_chain": "caption", "image_to_text_tool": "tool"}
+LAZY = {
+    "CaptionChain": "caption",
+    "all_moods": "caption",
+    "asked_mood": "caption",
+    "build_chain": "caption",
+    "stage_events": "caption",
+    "image_to_text_tool": "tool",
+}
 """Names that bring LangChain with them, imported when they are first asked for."""
 
 
@@ -60,7 +67,10 @@ __all__ = [
     "UnknownBackend",
     "UnknownLabels",
     "UnknownMood",
+    "all_moods",
+    "asked_mood",
     "build_chain",
     "image_to_text_tool",
     "settings_table",
+    "stage_events",
 ]

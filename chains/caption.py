@@ -214,13 +214,22 @@ def build_chain(settings: Settings | None = None, models: Models | None = None) 
         RequestError: a file of moods cannot be used.
     """
     settings = settings or Settings()
-    try:
-        moods = load_moods(*settings.moods)
-    except MoodsError as error:
-        raise RequestError(f"{error}.") from error
+    moods = all_moods(settings)
     if models is None:
         models = load_models(settings.chosen_preset(), model_context(settings))
     return CaptionChain(models, settings, moods)
+
+
+def all_moods(settings: Settings) -> Mapping[str, Mood]:
+    """The moods of the project and of the settings, by name.
+
+    Raises:
+        RequestError: a file of moods cannot be used.
+    """
+    try:
+        return load_moods(*settings.moods)
+    except MoodsError as error:
+        raise RequestError(f"{error}.") from error
 
 
 def model_context(settings: Settings) -> ModelContext:
@@ -247,7 +256,7 @@ def asked_mood(request: CaptionRequest, moods: Mapping[str, Mood]) -> Mood | Non
         mood = find_mood(request.mood, moods)
         return mood if request.blend is None else blend(mood, find_mood(request.blend, moods), request.share)
     except UnknownMoodName as error:
-        raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}") from error
+        raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
 
 
 def _wants_rewrite(draft: Draft) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: `moodcap caption | batch | moods | models | settings | setup`."""
+"""The command line: `moodcap caption | batch | moods | models | settings | setup`; `app.py` adds `serve`."""
 
 import os
 import sys
@@ -50,7 +50,7 @@ def caption(
 
     options = _options(mood, blend, intensity, candidates)
     failed = 0
-    with _errors():
+    with told_errors():
         chain = _chain()
         for start in range(0, len(photos), 8):
             part = photos[start : start + 8]
@@ -84,7 +84,7 @@ def batch(
     """Caption a whole folder. Run it again after a stop and it goes on; broken files are reported and passed over."""
     from .batch import already_done, caption_folder, find_photos
 
-    with _errors():
+    with told_errors():
         photos = find_photos(folder, but=target)
         done = already_done(target)
         left = [photo for photo in photos if photo.relative_to(folder).as_posix() not in done]
@@ -111,7 +111,7 @@ def moods() -> None:
 
     from .terminal import table
 
-    with _errors():
+    with told_errors():
         rows = [(mood.name, mood.definition) for mood in load_moods(*_settings().moods).values()]
     out.print(table(["mood", "what it is"], rows))
 
@@ -123,7 +123,7 @@ def models() -> None:
 
     from .terminal import table
 
-    with _errors():
+    with told_errors():
         settings = _settings()
         out.print(table(["part", "backend", "takes"], [(b.part, b.spec, b.takes) for b in BACKENDS]), Text())
         out.print(
@@ -149,7 +149,7 @@ def settings() -> None:
 @app.command()
 def setup() -> None:
     """Fetch and assemble the embedded models, where that is not done yet."""
-    with _errors():
+    with told_errors():
         home = _settings().home
         _set_up(home)
         err.print(f"The embedded models are ready in {home / 'models'}.")
@@ -171,11 +171,17 @@ def _settings() -> Settings:
     return Settings.from_environment()
 
 
-def _chain() -> "CaptionChain":
+def prepare() -> Settings:
+    """The settings of the process, the embedded models assembled where they name them."""
     chosen = _settings()
     preset = chosen.chosen_preset()
     if any(getattr(preset, part) == "embedded" for part in _parts(preset)):
         _set_up(chosen.home)
+    return chosen
+
+
+def _chain() -> "CaptionChain":
+    chosen = prepare()
     from models.loading import quiet_transformers
 
     from .caption import build_chain
@@ -204,7 +210,7 @@ def _bar() -> Progress:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def told_errors() -> Iterator[None]:
     """Moodcap's own errors as one sentence and exit code 1; an interrupt as 130."""
     try:
         yield

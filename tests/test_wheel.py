@@ -22,7 +22,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
-    assert tops == {"app.py", "chains", "prompts", "models"}
+    assert tops == {"app.py", "chains", "prompts", "models", "web"}
     for wanted in (
         "prompts/moods.toml", "prompts/rewrite.md", "models/presets.toml", "models/requirements-weights.txt",
         "models/embedded/captioner/decoder.safetensors", "models/embedded/emotion_text.safetensors",
@@ -42,7 +42,7 @@ def test_it_works_from_another_place(wheel: Path, tmp_path: Path) -> None:
     borrowed = [path for path in sys.path if path.endswith("site-packages")]
     hidden = f"import sys; sys.path += {borrowed!r}; "
     check = hidden + (
-        "import chains, models, prompts, app; "
+        "import chains, models, prompts, app, web; "
         f"assert chains.__file__.startswith({str(library)!r}), chains.__file__; "
         "from chains import build_chain, CaptionRequest, image_to_text_tool; "
         "from models.assemble import is_ready; import pathlib; is_ready(pathlib.Path('.')); "

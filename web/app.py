@@ -1,0 +1,42 @@
+"""The Flask app, put together from its parts."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Flask
+
+from chains import Settings
+from prompts import Mood
+
+from .api import api
+from .captions import Captions
+from .database import connect
+from .errors import handle_errors
+from .library import Library
+from .page import page
+from .photos import PhotoStore
+from .scheduler import Chain
+from .security import limit_rate, secure
+from .site import site
+from .sweeper import keep_sweeping
+
+
+def make_app(settings: Settings, load: Callable[[], Chain], moods: Mapping[str, Mood]) -> Flask:
+    """The app, its database ready and its models being loaded by `load`, in a thread.
+
+    Raises:
+        RequestError: the database cannot be used.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    library = Library(connect(settings.database.get_secret_value(), settings.data))
+    captions = Captions(settings, library, PhotoStore(settings.data / "uploads"), moods)
+    app = Flask("moodcap", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.extensions["moodcap"] = captions
+    secure(app, settings, captions.metrics)
+    handle_errors(app)
+    for part in (api, site, page):
+        app.register_blueprint(part)
+    limit_rate(app, settings, "api.create_caption", "api.create_rewrite")
+    captions.start(load)
+    keep_sweeping(captions)
+    return app

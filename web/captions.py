@@ -1,0 +1,287 @@
+"""Captions from the request to the record: kept first, then given to the scheduler, then told as they come."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import g, has_request_context
+from pydantic import BaseModel
+
+from chains import CaptionRequest, MoodcapError, MoodCaption, Settings, asked_mood, stage_events
+from models import EmotionReading, LiteralCaption, open_photo
+from prompts import Mood
+
+from .database import CaptionRow, PhotoRow
+from .errors import DeadlineExceeded, InternalError, InvalidRequest, NotDone, NotFound, NotReady, problem_of
+from .events import EventLog
+from .library import Library, new_id, now
+from .metrics import Metrics
+from .photos import PhotoStore
+from .records import Asked, CaptionRecord, PhotoRecord, Search
+from .scheduler import Chain, Job, Scheduler
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 3
+"""How often an accepted caption is begun before it is given up: a photo that kills the server does so no more."""
+URL = "/api/v1/captions"
+
+
+class Told(BaseModel):
+    """The data of a literal or token event."""
+
+    text: str
+
+
+class Captions:
+    """What the API does with captions. It is the scheduler's keeper: jobs report to it from the lanes' threads."""
+
+    def __init__(self, settings: Settings, library: Library, photos: PhotoStore, moods: Mapping[str, Mood]) -> None:
+        self.settings, self.library, self.photos, self.moods = settings, library, photos, moods
+        self.metrics = Metrics()
+        self.scheduler = Scheduler(self, settings.queue, settings.deadline, self.metrics)
+        self.metrics.queue_depth.set_function(self.scheduler.depth)
+        self._jobs: dict[str, Job] = {}
+        preset = settings.chosen_preset()
+        self.models = {part: str(getattr(preset, part)) for part in type(preset).model_fields if part != "about"}
+
+    def start(self, load: Callable[[], Chain]) -> None:
+        """Load the models, and take up what was accepted before the last stop; what was not is forgotten."""
+        self.scheduler.start(load)
+        undone = self.library.undone()
+        for row in undone:
+            if not row.accepted:
+                self.discard(row.id)
+        accepted = [row for row in undone if row.accepted]
+        threading.Thread(target=self._resume, args=(accepted,), name="resume", daemon=True).start()
+
+    def caption(self, asked: Asked, photo: bytes, accepted: bool) -> Job:
+        """A job for a new photo's caption, which is kept from now on. `accepted` ones have no deadline.
+
+        Raises:
+            PhotoError: the photo cannot be read. RequestError: the mood is none. Busy: come back later.
+        """
+        asked = self._known(asked)
+        job = self._job(accepted)
+        self.scheduler.check_room(None if accepted else self.settings.deadline)
+        read = open_photo(photo, self.settings.max_bytes, self.settings.max_pixels, self.settings.kept_side)
+        seen = self.library.seen(read.digest, self._eyes())
+        id = new_id()
+        size = self.photos.save(id, read.image)
+        width, height = read.image.size
+        row = PhotoRow(
+            id=id, digest=read.digest, width=width, height=height, size=size, seen=seen, created_at=now()
+        )  # fmt: skip
+        job.request = self._request(asked, row)
+        return self._add(job, asked, row, None)
+
+    def rewrite(self, id: str, asked: Asked, accepted: bool) -> Job:
+        """A job for another caption of a caption's photo, which is not looked at again.
+
+        Raises:
+            NotFound: there is no such caption. NotDone: its photo has not been looked at yet. And as `caption`.
+        """
+        asked = self._known(asked)
+        old = self.library.get(id)
+        if old.photo.seen is None:
+            raise NotDone("The caption is not written yet, so there is nothing to rewrite.")
+        job = self._job(accepted)
+        self.scheduler.check_room(None if accepted else self.settings.deadline)
+        job.request = self._request(asked, old.photo)
+        return self._add(job, asked, old.photo, old.id)
+
+    def wait(self, job: Job) -> CaptionRecord:
+        """The record of a job that is waited for.
+
+        Raises:
+            DeadlineExceeded: it was not ready in time. What went wrong with it otherwise.
+        """
+        if not job.events.wait(job.deadline):
+            self.drop(job)
+            raise DeadlineExceeded("The caption was not ready in time.")
+        if isinstance(job.outcome, MoodcapError):
+            raise job.outcome
+        return self.record(self.library.get(job.id))
+
+    def drop(self, job: Job) -> None:
+        """Give up a job that nobody waits for any more, unless it was accepted or is done."""
+        if not job.accepted and job.outcome is None:
+            job.cancelled = True
+            self.discard(job.id)
+
+    def discard(self, id: str) -> None:
+        """Forget a caption, and its photo with the last of its captions."""
+        photo = self.library.remove(id)
+        if photo is not None:
+            self.photos.remove(photo)
+
+    def remove(self, id: str) -> None:
+        """Forget a caption on wish; work on it is given up.
+
+        Raises:
+            NotFound: there is none.
+        """
+        self.library.get(id)
+        job = self._jobs.get(id)
+        if job is not None:
+            job.cancelled = True
+        self.discard(id)
+
+    def events(self, id: str) -> EventLog:
+        """What has happened to a caption, and what still happens."""
+        job = self._jobs.get(id)
+        return job.events if job is not None else self._retold(self.record(self.library.get(id)))
+
+    def page(self, search: Search) -> tuple[tuple[CaptionRecord, ...], str | None]:
+        """A page of captions, and the cursor of the next."""
+        rows, cursor = self.library.page(search)
+        return tuple(map(self.record, rows)), cursor
+
+    def record(self, row: CaptionRow) -> CaptionRecord:
+        """A caption as clients see it."""
+        url = f"{URL}/{row.id}"
+        photo = PhotoRecord(
+            width=row.photo.width, height=row.photo.height, url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail"
+        )
+        names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")
+        values: dict[str, Any] = {name: getattr(row, name) for name in names}
+        return CaptionRecord.model_validate(values | {"rewrite_of": row.rewrite_of, "photo": photo})
+
+    def started(self, job: Job) -> bool:
+        """Work on a job begins, unless it has been begun too often or is gone."""
+        attempts = self.library.start(job.id)
+        if attempts > ATTEMPTS:
+            self.failed(job, InternalError("The server stopped each time it worked on this photo."))
+        return 0 < attempts <= ATTEMPTS
+
+    def passed(self, job: Job, stage: str, draft: Any) -> None:
+        """Tell what the looking lane has found."""
+        if stage != "caption":
+            for event in stage_events(stage, draft):
+                self._tell(job.events, event.event, event.data)
+
+    def finished(self, job: Job, draft: Any) -> None:
+        """Keep a caption, then tell it."""
+        result: MoodCaption = draft.result
+        values = {
+            "status": "done",
+            "result": result.model_dump(mode="json"),
+            "mood": result.mood.name,
+            "literal": result.literal,
+            "text": result.text,
+        }
+        seen = {
+            "literal": draft.literal.model_dump(mode="json"),
+            "emotion": draft.emotion.model_dump(mode="json"),
+            "models": self._eyes(),
+        }
+        if not self.library.finish(job.id, values, seen):
+            self.failed(job, NotFound("The caption was deleted before it was written."))
+            return
+        job.outcome = self.record(self.library.get(job.id))
+        for event in stage_events("caption", draft):
+            self._tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
+        self._jobs.pop(job.id, None)
+
+    def failed(self, job: Job, error: MoodcapError) -> None:
+        """Tell why there will be no caption. An accepted one stays, to be read, or for the next start of the server."""
+        job.outcome = error
+        problem = problem_of(error, job.request_id)
+        if not job.accepted:
+            self.discard(job.id)
+        elif not isinstance(error, NotReady):
+            self.library.finish(job.id, {"status": "failed", "error": problem.model_dump(mode="json")})
+        job.events.tell("error", problem)
+        self._jobs.pop(job.id, None)
+
+    def stop(self, timeout: float) -> None:
+        """Finish what is being worked on."""
+        self.scheduler.stop(timeout)
+
+    def _job(self, accepted: bool) -> Job:
+        deadline = None if accepted else time.monotonic() + self.settings.deadline
+        request_id = g.get("request_id", "") if has_request_context() else ""
+        return Job(new_id(), None, deadline, accepted=accepted, request_id=request_id)
+
+    def _add(self, job: Job, asked: Asked, photo: PhotoRow, rewrite_of: str | None) -> Job:
+        row = CaptionRow(
+            id=job.id,
+            photo_id=photo.id,
+            rewrite_of=rewrite_of,
+            accepted=job.accepted,
+            status="queued",
+            attempts=0,
+            request=asked.model_dump(mode="json"),
+            created_at=now(),
+            updated_at=now(),
+        )
+        try:
+            self.library.add(row, photo if rewrite_of is None else None)
+            self._submit(job)
+        except BaseException:
+            self.discard(job.id)
+            if rewrite_of is None:
+                self.photos.remove(photo.id)
+            raise
+        return job
+
+    def _submit(self, job: Job, patient: bool = False) -> None:
+        self._jobs[job.id] = job
+        try:
+            self.scheduler.submit(job, patient)
+        except BaseException:
+            self._jobs.pop(job.id, None)
+            raise
+
+    def _resume(self, rows: list[CaptionRow]) -> None:
+        for row in rows:
+            request = self._request(Asked.model_validate(row.request), row.photo)
+            try:
+                self._submit(Job(row.id, request, accepted=True), patient=True)
+            except NotReady:  # stopped again, or without models: the next start takes it up
+                return
+        if rows:
+            log.info("resumed", extra={"captions": len(rows)})
+
+    def _request(self, asked: Asked, photo: PhotoRow) -> CaptionRequest:
+        seen = photo.seen or {}
+        return CaptionRequest(
+            image=self.photos.photo(photo.id),
+            literal=LiteralCaption.model_validate(seen["literal"]) if seen else None,
+            emotion=EmotionReading.model_validate(seen["emotion"]) if seen else None,
+            **asked.model_dump(),
+        )
+
+    def _known(self, asked: Asked) -> Asked:
+        """The same with the moods' own names."""
+        if asked.blend is not None and asked.mood is None:
+            raise InvalidRequest("blend: a blend needs a mood to be mixed into.")
+        names = {"mood": asked.mood, "blend": asked.blend}
+        found = {
+            field: asked_mood(CaptionRequest(image=b"", mood=name), self.moods)
+            for field, name in names.items()
+            if name is not None
+        }
+        return asked.model_copy(update={field: mood and mood.name for field, mood in found.items()})
+
+    def _eyes(self) -> list[str]:
+        """What a look at a photo depends on: another answer of this means to look anew."""
+        parts = [self.models[part] for part in ("captioner", "emotion_image", "emotion_text")]
+        return [*parts, str(self.settings.threshold)]
+
+    def _tell(self, events: EventLog, name: str, data: Any) -> None:
+        events.tell(name, Told(text=data) if isinstance(data, str) else data)
+
+    def _retold(self, record: CaptionRecord) -> EventLog:
+        log = EventLog()
+        if record.result is not None:
+            self._tell(log, "literal", record.result.literal)
+            self._tell(log, "emotion", record.result.emotion)
+            for place, word in enumerate(record.result.text.split(" ")):
+                self._tell(log, "token", word if place == 0 else f" {word}")
+            self._tell(log, "caption", record)
+        elif record.error is not None:
+            self._tell(log, "error", record.error)
+        log.close()
+        return log

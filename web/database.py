@@ -1,0 +1,113 @@
+"""The tables, and the engine behind them: an SQLite file with WAL, or PostgreSQL by its URL."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import JSON, DateTime, Engine, ForeignKey, Index, create_engine, event
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from chains import RequestError
+
+FILE = "moodcap.db"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Moments with their time zone, UTC; SQLite would forget it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=value.tzinfo or UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {dict[str, Any]: JSON(none_as_null=True), datetime: UtcTime}  # noqa: RUF012
+
+
+class PhotoRow(Base):
+    """A photo that is kept; `seen` is what the models saw in it, so that nobody need look again."""
+
+    __tablename__ = "photos"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(index=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    seen: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+
+
+class CaptionRow(Base):
+    """A caption asked for: queued, running, done or failed. `accepted` ones (202) are finished after a restart."""
+
+    __tablename__ = "captions"
+    __table_args__ = (Index("ix_captions_photo_number", "photo_id", "number"), Index("ix_captions_status", "status"))
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    photo_id: Mapped[str] = mapped_column(ForeignKey("photos.id"))
+    rewrite_of: Mapped[str | None]
+    accepted: Mapped[bool]
+    status: Mapped[str] = mapped_column(default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    request: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None]
+    mood: Mapped[str | None] = mapped_column(index=True)
+    literal: Mapped[str | None]
+    text: Mapped[str | None]
+    edited_text: Mapped[str | None]
+    rating: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    photo: Mapped[PhotoRow] = relationship(lazy="joined")
+
+
+def connect(url: str, data: Path) -> Engine:
+    """The engine of a database URL, or of the SQLite file in the data folder; its tables brought up to date.
+
+    Raises:
+        RequestError: the URL is none, or names a database whose driver is not installed.
+    """
+    try:
+        engine = create_engine(_with_driver(url or f"sqlite:///{data / FILE}"), pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise RequestError(
+            "MOODCAP_DATABASE cannot be used: it is no database URL, or its driver is missing "
+            "(for PostgreSQL: pip install 'moodcap[postgresql]')."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    migrate(engine)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to the newest revision."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _with_driver(url: str) -> Any:
+    parsed = make_url(url)
+    plain = parsed.drivername in ("postgresql", "postgres")
+    return parsed.set(drivername="postgresql+psycopg") if plain else parsed
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")

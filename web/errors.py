@@ -1,0 +1,197 @@
+"""What goes wrong on the web, and the one table from error class to HTTP status. Bodies are RFC 9457 problems."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from chains import (
+    ModelError,
+    MoodcapError,
+    PhotoBroken,
+    PhotoEmpty,
+    PhotoError,
+    PhotoTooLarge,
+    PhotoUnsupported,
+    RequestError,
+    UnknownMood,
+)
+
+from .records import FieldError, Problem
+
+log = logging.getLogger(__name__)
+
+
+class InvalidRequest(RequestError):
+    """A field of the request is missing, unknown or out of range; `errors` names it."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class NotFound(MoodcapError):
+    """There is nothing at this address, or no more."""
+
+    code = "not_found"
+
+
+class OriginNotAllowed(MoodcapError):
+    """A page of another origin asked for a change, and its origin is not in MOODCAP_CORS_ORIGINS."""
+
+    code = "origin_not_allowed"
+
+
+class NotDone(MoodcapError):
+    """The caption is still being written, or its writing failed."""
+
+    code = "not_done"
+
+
+class Busy(MoodcapError):
+    """More photos are waiting than can be served in time; come back after Retry-After seconds."""
+
+    code = "busy"
+
+    def __init__(self, message: str, retry_after: float = 1) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, round(retry_after + 0.5))
+
+
+class NotReady(Busy):
+    """The models are being loaded, or the server is stopping."""
+
+    code = "not_ready"
+
+
+class DeadlineExceeded(MoodcapError):
+    """The caption was not ready within the deadline, and was given up."""
+
+    code = "deadline_exceeded"
+
+
+class RateLimited(MoodcapError):
+    """This address has asked for more captions than MOODCAP_RATE_LIMIT allows."""
+
+    code = "rate_limited"
+
+
+class MethodNotAllowed(MoodcapError):
+    """The address exists, but not for this method."""
+
+    code = "method_not_allowed"
+
+
+class BadRequest(MoodcapError):
+    """The request is not HTTP that the server understands, or is for a host that it does not serve."""
+
+    code = "bad_request"
+
+
+class InternalError(MoodcapError):
+    """The server made a mistake; its log tells more under the request's id."""
+
+    code = "internal_error"
+
+
+STATUS: dict[type[MoodcapError], int] = {
+    BadRequest: 400,
+    OriginNotAllowed: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    NotDone: 409,
+    PhotoTooLarge: 413,
+    PhotoUnsupported: 415,
+    PhotoEmpty: 422,
+    PhotoBroken: 422,
+    PhotoError: 422,
+    UnknownMood: 422,
+    InvalidRequest: 422,
+    RequestError: 422,
+    RateLimited: 429,
+    InternalError: 500,
+    ModelError: 500,
+    Busy: 503,
+    NotReady: 503,
+    DeadlineExceeded: 504,
+}
+"""The status of every error; a class that is not here has that of its nearest base."""
+
+OF_STATUS: dict[int, type[MoodcapError]] = {
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: PhotoTooLarge,
+    429: RateLimited,
+}
+
+
+def status_of(error: MoodcapError) -> int:
+    """The HTTP status of an error."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def problem_of(error: MoodcapError, request_id: str = "") -> Problem:
+    """The error as a client sees it."""
+    status = status_of(error)
+    return Problem(
+        type=f"urn:moodcap:error:{error.code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=str(error),
+        code=error.code,
+        request_id=request_id or (g.get("request_id", "") if has_request_context() else ""),
+        errors=getattr(error, "errors", ()),
+    )
+
+
+def problem_response(error: MoodcapError) -> Response:
+    """The answer to a request that failed."""
+    g.problem = error.code
+    response = Response(problem_of(error).model_dump_json(), status_of(error), content_type="application/problem+json")
+    retry = getattr(error, "retry_after", None)
+    if retry is not None:
+        response.headers["Retry-After"] = str(retry)
+    return response
+
+
+def invalid(error: ValidationError) -> InvalidRequest:
+    """A failed validation, field by field."""
+    found = tuple(
+        FieldError(field=".".join(map(str, one["loc"])) or "body", message=str(one["msg"])) for one in error.errors()
+    )
+    return InvalidRequest("; ".join(f"{one.field}: {one.message}" for one in found[:5]) + ".", found)
+
+
+def handle_errors(app: Flask) -> None:
+    """Have every error of the app answered as a problem."""
+    app.register_error_handler(MoodcapError, problem_response)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    kind = OF_STATUS.get(status, InternalError if status >= 500 else BadRequest)
+    response = problem_response(kind(_sentence(kind, error)))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _sentence(kind: type[MoodcapError], error: HTTPException) -> str:
+    if kind in (NotFound, PhotoTooLarge, RateLimited):
+        return str(kind.__doc__).partition("\n")[0]
+    return error.description or error.name
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("internal_error", exc_info=error)
+    return problem_response(InternalError(str(InternalError.__doc__)))

@@ -1,0 +1,179 @@
+"""Everything that is kept in the database, as the few questions that the server asks of it."""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from .database import CaptionRow, PhotoRow
+from .errors import InvalidRequest, NotFound
+from .records import Search
+
+UNDONE = ("queued", "running")
+
+
+def new_id() -> str:
+    """An id that cannot be guessed: 128 bits in letters, digits, - and _."""
+    return secrets.token_urlsafe(16)
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+class Library:
+    """Photos and captions, each question one short transaction. Rows that are given out are read-only copies."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def add(self, caption: CaptionRow, photo: PhotoRow | None = None) -> CaptionRow:
+        """Keep a new caption, and its photo where that is new as well."""
+        with self._session() as session:
+            if photo is not None:
+                session.add(photo)
+                session.flush()
+            session.add(caption)
+        return self.get(caption.id)
+
+    def get(self, id: str) -> CaptionRow:
+        """The caption of that id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._session() as session:
+            row = session.scalar(select(CaptionRow).where(CaptionRow.id == id))
+        if row is None:
+            raise NotFound("There is no such caption, or no more.")
+        return row
+
+    def page(self, search: Search) -> tuple[list[CaptionRow], str | None]:
+        """The captions that are looked for, newest first, and the cursor of the page after."""
+        query = select(CaptionRow).order_by(CaptionRow.number.desc()).limit(search.limit + 1)
+        with self._session() as session:
+            rows = list(session.scalars(_filtered(query, search)))
+        more = rows[search.limit :]
+        return rows[: search.limit], _cursor(rows[search.limit - 1].number) if more else None
+
+    def change(self, id: str, changes: dict[str, Any]) -> CaptionRow:
+        """The caption, changed."""
+        with self._session() as session:
+            session.execute(update(CaptionRow).where(CaptionRow.id == id).values(**changes, updated_at=now()))
+        return self.get(id)
+
+    def start(self, id: str) -> int:
+        """Note that work on a caption begins; how often it has begun, 0 where the caption is gone or done."""
+        open_ = update(CaptionRow).where(CaptionRow.id == id, CaptionRow.status.in_(UNDONE))
+        with self._session() as session:
+            session.execute(open_.values(status="running", attempts=CaptionRow.attempts + 1, updated_at=now()))
+            found = session.scalar(
+                select(CaptionRow.attempts).where(CaptionRow.id == id, CaptionRow.status == "running")
+            )
+        return found or 0
+
+    def finish(self, id: str, values: dict[str, Any], seen: dict[str, Any] | None = None) -> bool:
+        """Close a caption as done or failed; False where it is gone or closed already."""
+        with self._session() as session:
+            photo_id = session.scalar(select(CaptionRow.photo_id).where(CaptionRow.id == id))
+            done: Any = session.execute(
+                update(CaptionRow)
+                .where(CaptionRow.id == id, CaptionRow.status.in_(UNDONE))
+                .values(**values, updated_at=now())
+            )
+            if seen is not None and photo_id is not None:
+                session.execute(update(PhotoRow).where(PhotoRow.id == photo_id).values(seen=seen))
+        return bool(done.rowcount)
+
+    def remove(self, id: str) -> str | None:
+        """Forget a caption; the id of its photo, where no other caption needs that and it is forgotten too."""
+        with self._session() as session:
+            photo_id = session.scalar(select(CaptionRow.photo_id).where(CaptionRow.id == id).with_for_update())
+            session.execute(delete(CaptionRow).where(CaptionRow.id == id))
+            if photo_id is None or session.scalar(select(exists().where(CaptionRow.photo_id == photo_id))):
+                return None
+            session.execute(delete(PhotoRow).where(PhotoRow.id == photo_id))
+        return photo_id
+
+    def seen(self, digest: str, models: list[str]) -> dict[str, Any] | None:
+        """What these models saw in a photo of the same bytes."""
+        query = select(PhotoRow.seen).where(PhotoRow.digest == digest, PhotoRow.seen.is_not(None))
+        with self._session() as session:
+            found = session.scalars(query.order_by(PhotoRow.created_at.desc()).limit(4))
+            return next((seen for seen in found if seen and seen["models"] == models), None)
+
+    def undone(self) -> list[CaptionRow]:
+        """The captions that a stop of the server left undone, oldest first."""
+        with self._session() as session:
+            return list(
+                session.scalars(select(CaptionRow).where(CaptionRow.status.in_(UNDONE)).order_by(CaptionRow.number))
+            )
+
+    def outdated(self, before: datetime | None, keep_bytes: int) -> list[str]:
+        """Ids of captions whose photos are older than a moment, or too many by their size, newest first kept."""
+        size = func.sum(PhotoRow.size).over(order_by=(PhotoRow.created_at.desc(), PhotoRow.id))
+        sizes = select(PhotoRow.id, PhotoRow.created_at, size.label("total")).subquery()
+        reasons = ([sizes.c.created_at < before] if before else []) + (
+            [sizes.c.total > keep_bytes] if keep_bytes else []
+        )
+        if not reasons:
+            return []
+        photos = select(sizes.c.id).where(or_(*reasons))
+        query = select(CaptionRow.id).where(CaptionRow.photo_id.in_(photos), CaptionRow.status.not_in(UNDONE))
+        with self._session() as session:
+            return list(session.scalars(query))
+
+    def has_photo(self, id: str) -> bool:
+        """Whether a photo is known."""
+        with self._session() as session:
+            return bool(session.scalar(select(exists().where(PhotoRow.id == id))))
+
+
+def _filtered(query: Select[Any], search: Search) -> Select[Any]:
+    if search.cursor:
+        query = query.where(CaptionRow.number < _number(search.cursor))
+    if search.q:
+        columns = (CaptionRow.literal, CaptionRow.text, CaptionRow.edited_text)
+        query = query.where(or_(*(column.icontains(search.q, autoescape=True) for column in columns)))
+    if search.mood:
+        like = CaptionRow.mood
+        parts = (
+            like.startswith(f"{search.mood} and ", autoescape=True),
+            like.endswith(f" and {search.mood}", autoescape=True),
+        )
+        query = query.where(or_(like == search.mood, *parts))
+    if search.latest:
+        newer = aliased(CaptionRow)
+        query = query.where(
+            ~exists().where(
+                newer.photo_id == CaptionRow.photo_id, newer.number > CaptionRow.number, newer.status == "done"
+            ),
+            or_(CaptionRow.status == "done", CaptionRow.rewrite_of.is_(None)),
+        )
+    return query
+
+
+def _cursor(number: int) -> str:
+    return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
+
+
+def _number(cursor: str) -> int:
+    try:
+        number = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if 0 < number < 2**31 and _cursor(number) == cursor:
+            return number
+    except (ValueError, binascii.Error):
+        pass
+    raise InvalidRequest("cursor: it is none that a page of captions gave.")

@@ -1,0 +1,186 @@
+"""The OpenAPI 3.1 document, made from the views: what `operation` says of each, and the pydantic records themselves."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from .errors import STATUS
+from .records import Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+REF = "#/components/schemas/{model}"
+ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of an operation: a record, or bytes or text of a media type."""
+
+    description: str
+    record: type[BaseModel] | None = None
+    media: str = "application/json"
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a view takes and answers. Problems are those of the error table."""
+
+    summary: str
+    tag: str
+    answers: Mapping[int, tuple[Answer, ...]]
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    form: type[BaseModel] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[int, ...] = ()
+
+    def records(self) -> Iterable[tuple[type[BaseModel], str]]:
+        """All records that it speaks of, with the direction."""
+        for taken in (self.query, self.body, self.form):
+            if taken is not None:
+                yield taken, "validation"
+        for answers in self.answers.values():
+            yield from ((one.record, "serialization") for one in answers if one.record is not None)
+
+
+def operation(summary: str, tag: str, *answers: tuple[int, Answer], **more: Any) -> Callable[[View], View]:
+    """Say what a view does."""
+    grouped: dict[int, tuple[Answer, ...]] = {}
+    for status, answer in answers:
+        grouped[status] = (*grouped.get(status, ()), answer)
+
+    def say(view: View) -> View:
+        view.operation = Operation(summary, tag, grouped, **more)  # type: ignore[attr-defined]
+        return view
+
+    return say
+
+
+def document(app: Flask, version: str, moods: Iterable[str]) -> dict[str, Any]:
+    """The OpenAPI document of an app; `moods` are the names that a mood can be asked by."""
+    found = [
+        (rule, operation)
+        for rule in app.url_map.iter_rules()
+        if (operation := getattr(app.view_functions[rule.endpoint], "operation", None)) is not None
+    ]
+    pairs = list(dict.fromkeys([pair for _, operation in found for pair in operation.records()]))
+    pairs.append((Problem, "serialization"))
+    refs: Any = pairs
+    names, schemas = models_json_schema(refs, ref_template=REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, operation in sorted(found, key=lambda one: one[0].rule):
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            paths.setdefault(path, {})[method.lower()] = _operation(rule, operation, method, names, schemas["$defs"])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Moodcap",
+            "version": version,
+            "description": "Captions that carry a feeling, checked against what is in the photo.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": _with_moods(schemas["$defs"], sorted(moods))},
+    }
+
+
+def _operation(
+    rule: Any, operation: Operation, method: str, names: Mapping[Any, Any], schemas: Mapping[str, Any]
+) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": ID} for name in sorted(rule.arguments)
+    ]  # fmt: skip
+    parameters += [
+        {"name": name, "in": "header", "description": about, "schema": {"type": "string"}}
+        for name, about in operation.headers.items()
+    ]
+    if operation.query is not None:
+        parameters += _query(schemas[names[operation.query, "validation"]["$ref"].rpartition("/")[2]])
+    answers = {str(status): _answers(all_, names) for status, all_ in operation.answers.items()}
+    told: dict[str, Any] = {
+        "operationId": rule.endpoint.rpartition(".")[2],
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": parameters,
+        "responses": answers | {str(status): _problem(status, names) for status in operation.problems},
+    }
+    if operation.body is not None:
+        schema = names[operation.body, "validation"]
+        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.form is not None:
+        told["requestBody"] = {"required": True, "content": {"multipart/form-data": _form(operation.form, names)}}
+    return told
+
+
+def _query(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "description": part.get("description", ""), "schema": _not_null(part)}
+        for name, part in schema["properties"].items()
+    ]
+
+
+def _not_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema without null, which a query cannot hold, and with its description outside."""
+    told = {key: value for key, value in schema.items() if key not in ("description", "title")}
+    options = [option for option in told.get("anyOf", ()) if option.get("type") != "null"]
+    if "anyOf" in told:
+        told = {key: value for key, value in told.items() if key not in ("anyOf", "default")} | options[0]
+    return told
+
+
+def _form(form: type[BaseModel], names: Mapping[Any, Any]) -> dict[str, Any]:
+    photo = {"type": "string", "format": "binary", "description": "The photo's file."}
+    return {
+        "schema": {
+            "allOf": [
+                names[form, "validation"],
+                {"type": "object", "required": ["photo"], "properties": {"photo": photo}},
+            ]
+        },
+    }
+
+
+def _answers(answers: Iterable[Answer], names: Mapping[Any, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": " Or: ".join(one.description for one in answers)}
+    content = {}
+    for one in answers:
+        if one.record is not None:
+            content[one.media] = {"schema": names[one.record, "serialization"]}
+        elif one.media:
+            content[one.media] = {"schema": {"type": "string"}}
+    headers = {name: {"schema": {"type": "string"}} for one in answers for name in one.headers}
+    return told | ({"content": content} if content else {}) | ({"headers": headers} if headers else {})
+
+
+def _problem(status: int, names: Mapping[Any, Any]) -> dict[str, Any]:
+    codes = sorted({kind.code for kind, of in STATUS.items() if of == status})
+    told: dict[str, Any] = {
+        "description": f"A problem: {', '.join(codes)}.",
+        "content": {"application/problem+json": {"schema": names[Problem, "serialization"]}},
+    }
+    if status in (429, 503):
+        told["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    return told
+
+
+def _with_moods(schemas: dict[str, Any], moods: list[str]) -> dict[str, Any]:
+    """The schemas, with the moods' names where a mood is asked for."""
+    for name in ("Asked", "CaptionForm"):
+        for field_ in ("mood", "blend"):
+            part = schemas[name]["properties"][field_]
+            part["anyOf"] = [{"type": "string", "enum": moods}, {"type": "null"}]
+    form = schemas["CaptionForm"]
+    for part in form["properties"].values():
+        part.update(_not_null(part))
+        part.pop("anyOf", None)
+    form.pop("additionalProperties", None)
+    for name in ("Asked", "CaptionForm"):
+        schemas[name]["dependentRequired"] = {"blend": ["mood"]}
+    return schemas

@@ -1,0 +1,62 @@
+"""The page, as the frontend's build left it: files with hashed names, and index.html for every view."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from .errors import NotFound
+
+page = Blueprint("page", __name__)
+HERE = Path(__file__).parent
+VIEWS = ("/", "/gallery", "/gallery/<path:_>")
+
+
+def built() -> Path:
+    """The folder of the built page: in the wheel beside this file, in a checkout where the build puts it."""
+    return next((path for path in (HERE / "dist", HERE.parent / "static" / "dist") if path.is_dir()), HERE / "dist")
+
+
+def show(_: str = "") -> ResponseReturnValue:
+    """The page."""
+    return _file("index.html", "no-cache")
+
+
+for view in VIEWS:
+    page.add_url_rule(view, "show", show)
+
+
+@page.get("/docs")
+@page.get("/docs/")
+def docs() -> ResponseReturnValue:
+    """The browsable documentation of the API."""
+    return _file("docs/index.html", "no-cache")
+
+
+@page.get("/assets/<path:name>")
+def asset(name: str) -> ResponseReturnValue:
+    """A file whose name changes with what it holds."""
+    return _file(f"assets/{name}", "public, max-age=31536000, immutable")
+
+
+@page.get("/<path:name>")
+def other(name: str) -> ResponseReturnValue:
+    """Any other file of the page."""
+    return _file(name, "no-cache")
+
+
+@page.get("/index.html")
+def index() -> ResponseReturnValue:
+    """The page has one address."""
+    return redirect("/", 308)
+
+
+def _file(name: str, cache: str) -> Response:
+    folder = built()
+    if not (folder / "index.html").exists():
+        raise NotFound("The page is not built; `make run` builds it. The API is at /api/v1 and works without it.")
+    if not (folder / name).is_file():
+        raise NotFound("There is nothing at this address.")
+    response = send_from_directory(folder, name)
+    response.headers["Cache-Control"] = cache
+    return response

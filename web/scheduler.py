@@ -1,0 +1,311 @@
+"""The micro-batching scheduler: two lanes, one thread each, between them the stages of the chain.
+
+    submit ─► look (open, literal, emotion) ─► write (mood, rewrite, caption) ─► done
+
+A lane takes all that waits, up to a batch, as soon as it is free: under load batches form while the lane is busy,
+and a single photo never waits for company. While one batch is written in, the next is looked at. What is cancelled
+or past its deadline is dropped before it costs model time.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chains import CaptionRequest, MoodcapError
+
+from .errors import Busy, DeadlineExceeded, InternalError, NotReady
+from .events import EventLog
+from .metrics import Metrics
+
+log = logging.getLogger(__name__)
+BATCH = 8
+SMOOTHING = 0.3  # of the seconds a photo takes, as measured batch by batch
+
+
+class Stage(Protocol):
+    """One stage of the chain."""
+
+    name: str | None
+
+    def batch(self, inputs: list[Any], *, return_exceptions: bool = False) -> list[Any]:
+        """The drafts, filled in; an error in the place of each that failed."""
+        ...
+
+
+class Chain(Protocol):
+    """The chain as the scheduler needs it."""
+
+    @property
+    def looking(self) -> Sequence[Any]:
+        """The stages that look at a photo."""
+        ...
+
+    @property
+    def writing(self) -> Sequence[Any]:
+        """The stages that write its caption."""
+        ...
+
+
+@dataclass(eq=False)
+class Job:
+    """One caption on its way; `deadline` is a time of `time.monotonic`."""
+
+    id: str
+    request: CaptionRequest | None
+    deadline: float | None = None
+    accepted: bool = False
+    request_id: str = ""
+    events: EventLog = field(default_factory=EventLog)
+    cancelled: bool = False
+    draft: Any = None
+    outcome: Any = None
+
+
+class Keeper(Protocol):
+    """Who is told what becomes of jobs, from the lanes' threads."""
+
+    def started(self, job: Job) -> bool:
+        """Work begins; False where there is nothing to do any more."""
+        ...
+
+    def passed(self, job: Job, stage: str, draft: Any) -> None:
+        """A stage has been passed."""
+        ...
+
+    def finished(self, job: Job, draft: Any) -> None:
+        """The caption is there."""
+        ...
+
+    def failed(self, job: Job, error: MoodcapError) -> None:
+        """There will be none."""
+        ...
+
+
+class Lane:
+    """Jobs that wait for a thread, and when that last gave a sign of life."""
+
+    def __init__(self, name: str, stages: Sequence[Any]) -> None:
+        self.name, self.stages = name, stages
+        self.waiting: deque[Job] = deque()
+        self.news = threading.Condition()
+        self.stopping = False
+        self.beat = time.monotonic()
+
+    def put(self, jobs: Sequence[Job]) -> None:
+        """Have jobs wait."""
+        with self.news:
+            self.waiting.extend(jobs)
+            self.news.notify()
+
+    def take(self) -> list[Job]:
+        """All that waits, up to a batch; an empty list when the lane stops."""
+        with self.news:
+            while not self.waiting and not self.stopping:
+                self.beat = time.monotonic()
+                self.news.wait(0.5)
+            self.beat = time.monotonic()
+            return [] if self.stopping else [self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))]
+
+    def stop(self) -> None:
+        """Take nothing more."""
+        with self.news:
+            self.stopping = True
+            self.news.notify_all()
+
+
+class Scheduler:
+    """Takes jobs, at most `room` at a time, and tells the keeper what becomes of them."""
+
+    def __init__(self, keeper: Keeper, room: int, patience: float, metrics: Metrics) -> None:
+        self.keeper, self.room, self.patience, self.metrics = keeper, room, patience, metrics
+        self.lanes: tuple[Lane, ...] = ()
+        self.seconds = 0.0  # that a photo takes of late
+        self.failure: str | None = None
+        self._early: list[Job] = []
+        self._live: set[Job] = set()
+        self._change = threading.Condition()
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+
+    def start(self, load: Callable[[], Chain]) -> None:
+        """Load the chain in a thread of its own, then work; jobs may be submitted before that is done."""
+        thread = threading.Thread(target=self._load, args=(load,), name="load", daemon=True)
+        thread.start()
+
+    def submit(self, job: Job, patient: bool = False) -> None:
+        """Have a job done. A patient one waits for room.
+
+        Raises:
+            Busy: there is no room, or the job would not be done by its deadline. NotReady: the server stops.
+        """
+        with self._change:
+            if patient:
+                self._change.wait_for(lambda: self._stopping or len(self._live) < self.room)
+            self._admit(job)
+            self._live.add(job)
+            if not self.lanes:
+                self._early.append(job)
+            else:
+                self.lanes[0].put([job])
+
+    def check_room(self, seconds_left: float | None) -> None:
+        """Raises what `submit` would, without a job."""
+        with self._change:
+            self._admit(Job("", None, None if seconds_left is None else time.monotonic() + seconds_left))
+
+    def ready(self) -> bool:
+        """Whether the models are loaded and both lanes give signs of life."""
+        fresh = time.monotonic() - self.patience
+        return bool(self.lanes) and not self._stopping and all(lane.beat > fresh for lane in self.lanes)
+
+    def depth(self) -> int:
+        """Jobs that wait or are worked on."""
+        return len(self._live)
+
+    def drain(self) -> None:
+        """Take no new jobs."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+
+    def stop(self, timeout: float) -> None:
+        """Finish what is being worked on, within `timeout` seconds, and fail what waits."""
+        self.drain()
+        for lane in self.lanes:
+            lane.stop()
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0))
+        for job in list(self._live):
+            self._end(job, NotReady("The server is stopping."))
+
+    def _admit(self, job: Job) -> None:
+        if self._stopping:
+            raise NotReady("The server is stopping.")
+        if self.failure is not None:
+            raise NotReady(f"The models could not be loaded: {self.failure}", 30)
+        wait = len(self._live) * self.seconds
+        if len(self._live) >= self.room:
+            raise Busy("Too many photos are waiting.", max(self.seconds, 1))
+        if job.deadline is not None and wait > max(job.deadline - time.monotonic(), 0):
+            raise Busy("Too many photos are waiting to be done in time.", wait - (job.deadline - time.monotonic()))
+
+    def _load(self, load: Callable[[], Chain]) -> None:
+        try:
+            chain = load()
+        except MoodcapError as error:
+            self._give_up(str(error))
+            return
+        except Exception:
+            log.exception("models_not_loaded")
+            self._give_up("the log tells why.")
+            return
+        with self._change:
+            lanes = (Lane("look", chain.looking), Lane("write", chain.writing))
+            for place, lane in enumerate(lanes):
+                thread = threading.Thread(
+                    target=self._run, args=(lane, lanes[place + 1 :]), name=lane.name, daemon=True
+                )
+                thread.start()
+                self._threads.append(thread)
+            self.lanes = lanes
+            lanes[0].put(self._early)
+            self._early = []
+        log.info("ready")
+
+    def _give_up(self, why: str) -> None:
+        self.failure = why
+        log.error("models_not_loaded", extra={"why": why})
+        for job in list(self._live):
+            self._end(job, NotReady(f"The models could not be loaded: {why}", 30))
+
+    def _run(self, lane: Lane, after: Sequence[Lane]) -> None:
+        while jobs := lane.take():
+            started = time.monotonic()
+            jobs = [job for job in jobs if self._wanted(job, lane is self.lanes[0])]
+            if not jobs:
+                continue
+            self.metrics.batch_size.labels(lane.name).observe(len(jobs))
+            passed = self._pass(lane, jobs)
+            if after:
+                after[0].put(passed)
+            else:
+                self._measure((time.monotonic() - started) / len(jobs))
+                for job in passed:
+                    self._finish(job)
+
+    def _wanted(self, job: Job, first: bool) -> bool:
+        if job.cancelled:
+            self._end(job, None)
+        elif job.deadline is not None and time.monotonic() > job.deadline:
+            self._end(job, DeadlineExceeded("The caption was not ready in time."))
+        elif first and not self.keeper.started(job):
+            self._end(job, None)
+        else:
+            return True
+        return False
+
+    def _pass(self, lane: Lane, jobs: list[Job]) -> list[Job]:
+        """The jobs that pass all stages of a lane."""
+        for job in jobs:
+            job.draft = job.draft or job.request
+        for stage in lane.stages:
+            with self.metrics.stage_seconds.labels(str(stage.name)).time():
+                drafts = _batch(stage, [job.draft for job in jobs])
+            left = []
+            for job, draft in zip(jobs, drafts, strict=True):
+                if isinstance(draft, Exception):
+                    self._end(job, _told(draft))
+                else:
+                    job.draft = draft
+                    self.keeper.passed(job, str(stage.name), draft)
+                    left.append(job)
+            jobs = left
+            if not jobs:
+                break
+        return jobs
+
+    def _measure(self, seconds: float) -> None:
+        self.seconds = seconds if not self.seconds else self.seconds + SMOOTHING * (seconds - self.seconds)
+
+    def _finish(self, job: Job) -> None:
+        try:
+            self.keeper.finished(job, job.draft)
+        except Exception:
+            log.exception("caption_not_kept")
+            self._end(job, InternalError("The caption could not be kept."))
+        else:
+            self._end(job, None)
+
+    def _end(self, job: Job, error: MoodcapError | None) -> None:
+        try:
+            if error is not None:
+                self.keeper.failed(job, error)
+        except Exception:
+            log.exception("failure_not_kept")
+        finally:
+            job.draft = None
+            job.events.close()
+            with self._change:
+                self._live.discard(job)
+                self._change.notify_all()
+
+
+def _batch(stage: Stage, drafts: list[Any]) -> list[Any]:
+    """The stage's drafts; where a whole batch fails by no fault of Moodcap's knowing, each draft alone."""
+    results = stage.batch(drafts, return_exceptions=True) if drafts else []
+    unforeseen = [isinstance(one, Exception) and not isinstance(one, MoodcapError) for one in results]
+    if len(drafts) > 1 and all(unforeseen):
+        return [stage.batch([draft], return_exceptions=True)[0] for draft in drafts]
+    return results
+
+
+def _told(error: Exception) -> MoodcapError:
+    if isinstance(error, MoodcapError):
+        return error
+    log.error("stage_failed", exc_info=error)
+    return InternalError("A model failed on this photo.")

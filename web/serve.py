@@ -1,0 +1,74 @@
+"""The server: gunicorn with one worker of many threads. The worker makes the app, so torch is never forked."""
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from chains import Settings
+
+from .captions import Captions
+from .logs import set_up_logs
+
+GRACE = 30  # seconds for what is being served when the server is told to stop
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, with everything set by Moodcap's settings."""
+
+    def __init__(self, settings: Settings, make: Callable[[], Flask]) -> None:
+        self.settings, self.make = settings, make
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Gunicorn's settings."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        options = {
+            "bind": f"{host}:{self.settings.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": self.settings.threads,
+            "timeout": 120,
+            "graceful_timeout": GRACE,
+            "keepalive": 5,
+            "post_worker_init": stop_gently,
+            "worker_exit": finish,
+            "proc_name": "moodcap",
+            "loglevel": "warning",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The app, made in the worker."""
+        set_up_logs()
+        return self.make()
+
+
+def serve(settings: Settings, make: Callable[[], Flask]) -> None:
+    """Serve until told to stop."""
+    Server(settings, make).run()
+
+
+def stop_gently(worker: Any) -> None:
+    """On SIGTERM be unready at once, while what is being served is finished."""
+    usual: Any = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: Any) -> None:
+        _captions(worker).scheduler.drain()
+        usual(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def finish(server: Any, worker: Any) -> None:
+    """Before the worker goes: end the batch that is being worked on; what was accepted waits for the next start."""
+    if getattr(worker, "wsgi", None) is not None:
+        _captions(worker).stop(GRACE)
+
+
+def _captions(worker: Any) -> Captions:
+    found: Captions = worker.wsgi.extensions["moodcap"]
+    return found
