@@ -220,7 +220,7 @@ def _answer(job: Job) -> ResponseReturnValue:
         record = found.record(found.library.get(job.id))
         return as_json(record, 202, Location=location, **{"Preference-Applied": "respond-async"})
     if request.accept_mimetypes.best_match(["application/json", STREAM]) == STREAM:
-        response = _stream(job.events.follow(found.settings.heartbeat, job.deadline))
+        response = _stream(found.follow(job))
         response.headers["Location"] = location
         response.call_on_close(lambda: found.drop(job))
         return response

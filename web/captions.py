@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import g, has_request_context
@@ -15,7 +15,7 @@ from prompts import Mood
 
 from .database import CaptionRow, PhotoRow
 from .errors import DeadlineExceeded, InternalError, InvalidRequest, NotDone, NotFound, NotReady, problem_of
-from .events import EventLog
+from .events import Event, EventLog
 from .library import Library, new_id, now
 from .metrics import Metrics
 from .photos import PhotoStore
@@ -25,6 +25,7 @@ from .scheduler import Chain, Job, Scheduler
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
 """How often an accepted caption is begun before it is given up: a photo that kills the server does so no more."""
+TOO_LATE = "The caption was not ready in time."
 URL = "/api/v1/captions"
 
 
@@ -99,10 +100,17 @@ class Captions:
         """
         if not job.events.wait(job.deadline):
             self.drop(job)
-            raise DeadlineExceeded("The caption was not ready in time.")
+            raise DeadlineExceeded(TOO_LATE)
         if isinstance(job.outcome, MoodcapError):
             raise job.outcome
         return self.record(self.library.get(job.id))
+
+    def follow(self, job: Job) -> Iterator[Event | None]:
+        """The events of a job as they happen, None for a sign of life; the last is `caption` or `error`."""
+        yield from job.events.follow(self.settings.heartbeat, job.deadline)
+        if job.outcome is None:
+            self.drop(job)
+            yield Event("error", problem_of(DeadlineExceeded(TOO_LATE), job.request_id).model_dump_json())
 
     def drop(self, job: Job) -> None:
         """Give up a job that nobody waits for any more, unless it was accepted or is done."""
