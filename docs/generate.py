@@ -4,10 +4,17 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from flask import Flask
+
 from chains import settings_table
 from models import BACKENDS, load_presets
 from models.shelf import shelf
 from prompts import load_moods
+from web.api import api
+from web.errors import STATUS
+from web.operations import document
+from web.records import Asked
+from web.site import site
 
 DOCS = Path(__file__).parent
 
@@ -44,13 +51,37 @@ def licences() -> str:
     return table(("model", "for", "licence"), ((m.name, ", ".join(m.parts), m.licence) for m in shelf(DOCS)))
 
 
+def operations() -> str:
+    """The API's operations."""
+    app = Flask("docs")
+    app.register_blueprint(api)
+    app.register_blueprint(site)
+    rows = [
+        (f"`{method.upper()} {path}`", told["summary"], ", ".join(status for status in told["responses"]))
+        for path, methods in document(app, "", ())["paths"].items()
+        for method, told in methods.items()
+    ]
+    return table(("operation", "what it does", "answers"), rows)
+
+
+def asked() -> str:
+    """What can be asked of a caption."""
+    return table(("field", "what it is"), ((f"`{n}`", f.description or "") for n, f in Asked.model_fields.items()))
+
+
+def problems() -> str:
+    """The codes of errors."""
+    rows = ((f"`{kind.code}`", str(status), (kind.__doc__ or "").split("\n")[0]) for kind, status in STATUS.items())
+    return table(("code", "status", "what it means"), rows)
+
+
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A table in Markdown."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
-PARTS = {"settings": settings, "moods": moods, "backends": backends, "presets": presets, "licences": licences}
+PARTS = {part.__name__: part for part in (settings, moods, backends, presets, licences, operations, asked, problems)}
 
 
 def renew(text: str) -> str:

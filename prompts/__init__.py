@@ -2,7 +2,7 @@
 
 from .blends import blend
 from .moods import STEPS, Example, Mood, MoodsError, UnknownMoodName, find_mood, load_moods
-from .rewrite import Turn, rewrite_turns
+from .rewrite import Turn, rewrite_turns, taught_turns
 
 __all__ = [
     "STEPS",
@@ -15,4 +15,5 @@ __all__ = [
     "find_mood",
     "load_moods",
     "rewrite_turns",
+    "taught_turns",
 ]

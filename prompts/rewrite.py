@@ -27,8 +27,13 @@ def rewrite_turns(caption: str, mood: Mood, intensity: float, examples: Sequence
     return [*turns, Turn("user", _ask(caption, mood, intensity))]
 
 
-def _ask(caption: str, mood: Mood, intensity: float) -> str:
-    return _sections()["Ask"].format(
+def taught_turns(caption: str, mood: Mood, intensity: float) -> list[Turn]:
+    """The short chat for a writer that was trained on it: no examples, and few words."""
+    return [Turn("system", _sections()["Taught system"]), Turn("user", _ask(caption, mood, intensity, "Taught ask"))]
+
+
+def _ask(caption: str, mood: Mood, intensity: float, section: str = "Ask") -> str:
+    return _sections()[section].format(
         mood=mood.name, definition=mood.definition, direction=mood.direction(intensity), caption=caption
     )
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, current_app, request, send_file
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
@@ -232,10 +233,10 @@ def _stream(events: Iterator[Any]) -> Response:
     return Response(as_sse(events), mimetype=STREAM, headers=headers)
 
 
-def _photo(path: Any) -> Response:
-    response = send_file(path, mimetype="image/jpeg", etag=True, conditional=True)
-    response.headers["Cache-Control"] = PHOTO_AGE
-    return response
+def _photo(path: Path) -> Response:
+    response = Response(path.read_bytes(), mimetype="image/jpeg", headers={"Cache-Control": PHOTO_AGE})
+    response.set_etag(path.name.removesuffix(".jpg"))
+    return response.make_conditional(request)
 
 
 def _is_async() -> bool:

@@ -1,7 +1,5 @@
 """Everything that is kept in the database, as the few questions that the server asks of it."""
 
-import base64
-import binascii
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from sqlalchemy import Engine, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from .database import CaptionRow, PhotoRow
-from .errors import InvalidRequest, NotFound
+from .errors import NotFound
 from .records import Search
 
 UNDONE = ("queued", "running")
@@ -66,7 +64,7 @@ class Library:
         with self._session() as session:
             rows = list(session.scalars(_filtered(query, search)))
         more = rows[search.limit :]
-        return rows[: search.limit], _cursor(rows[search.limit - 1].number) if more else None
+        return rows[: search.limit], str(rows[search.limit - 1].number) if more else None
 
     def change(self, id: str, changes: dict[str, Any]) -> CaptionRow:
         """The caption, changed."""
@@ -143,7 +141,7 @@ class Library:
 
 def _filtered(query: Select[Any], search: Search) -> Select[Any]:
     if search.cursor:
-        query = query.where(CaptionRow.number < _number(search.cursor))
+        query = query.where(CaptionRow.number < int(search.cursor))
     if search.q:
         columns = (CaptionRow.literal, CaptionRow.text, CaptionRow.edited_text)
         query = query.where(or_(*(column.icontains(search.q, autoescape=True) for column in columns)))
@@ -163,17 +161,3 @@ def _filtered(query: Select[Any], search: Search) -> Select[Any]:
             or_(CaptionRow.status == "done", CaptionRow.rewrite_of.is_(None)),
         )
     return query
-
-
-def _cursor(number: int) -> str:
-    return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
-
-
-def _number(cursor: str) -> int:
-    try:
-        number = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if 0 < number < 2**31 and _cursor(number) == cursor:
-            return number
-    except (ValueError, binascii.Error):
-        pass
-    raise InvalidRequest("cursor: it is none that a page of captions gave.")

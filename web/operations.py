@@ -14,6 +14,16 @@ from .records import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 REF = "#/components/schemas/{model}"
+EVENT = {
+    "type": "object",
+    "description": "One event. Its data is JSON: {text} for literal and token, a record for the others.",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"enum": ["literal", "emotion", "token", "caption", "error"]},
+        "data": {"type": "string"},
+    },
+    "required": ["id", "event", "data"],
+}
 ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"}
 
 
@@ -115,7 +125,10 @@ def _operation(
         schema = names[operation.body, "validation"]
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if operation.form is not None:
-        told["requestBody"] = {"required": True, "content": {"multipart/form-data": _form(operation.form, names)}}
+        told["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": names[operation.form, "validation"]}},
+        }
     return told
 
 
@@ -135,18 +148,6 @@ def _not_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _form(form: type[BaseModel], names: Mapping[Any, Any]) -> dict[str, Any]:
-    photo = {"type": "string", "format": "binary", "description": "The photo's file."}
-    return {
-        "schema": {
-            "allOf": [
-                names[form, "validation"],
-                {"type": "object", "required": ["photo"], "properties": {"photo": photo}},
-            ]
-        },
-    }
-
-
 def _answers(answers: Iterable[Answer], names: Mapping[Any, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": " Or: ".join(one.description for one in answers)}
     content = {}
@@ -154,7 +155,7 @@ def _answers(answers: Iterable[Answer], names: Mapping[Any, Any]) -> dict[str, A
         if one.record is not None:
             content[one.media] = {"schema": names[one.record, "serialization"]}
         elif one.media:
-            content[one.media] = {"schema": {"type": "string"}}
+            content[one.media] = {"schema": EVENT if one.media == "text/event-stream" else {"type": "string"}}
     headers = {name: {"schema": {"type": "string"}} for one in answers for name in one.headers}
     return told | ({"content": content} if content else {}) | ({"headers": headers} if headers else {})
 
@@ -180,7 +181,8 @@ def _with_moods(schemas: dict[str, Any], moods: list[str]) -> dict[str, Any]:
     for part in form["properties"].values():
         part.update(_not_null(part))
         part.pop("anyOf", None)
-    form.pop("additionalProperties", None)
+    form["properties"]["photo"] = {"type": "string", "format": "binary", "description": "The photo's file."}
+    form["required"] = ["photo"]
     for name in ("Asked", "CaptionForm"):
         schemas[name]["dependentRequired"] = {"blend": ["mood"]}
     return schemas

@@ -13,6 +13,11 @@ Rating = Literal["good", "bad"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 4.0 is 4."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _flag(value: Any) -> Any:
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value, value + "?")
@@ -33,7 +38,7 @@ class Asked(BaseModel):
     blend: Text | None = Field(default=None, max_length=60, description="A second mood, mixed into the first.")
     share: Share = Field(default=0.5, description="How much of a blend is the second mood.")
     intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); by default as set.")
-    candidates: Annotated[int, Field(ge=1, le=16)] | None = Field(
+    candidates: Annotated[int, Field(ge=1, le=16), BeforeValidator(_whole)] | None = Field(
         default=None, description="Rewrites to choose from; by default as set."
     )
 
@@ -58,7 +63,7 @@ class Search(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cursor: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,24}$")] | None = Field(
+    cursor: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")] | None = Field(
         default=None, description="`next_cursor` of the page before."
     )
     limit: int = Field(default=24, ge=1, le=100, description="Captions on a page.")

@@ -32,10 +32,15 @@ MakeApp = Callable[..., Flask]
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[MakeApp]:
     """A function that makes apps over doubles, in one data folder; they are stopped at the end."""
+    yield from apps_in(tmp_path)
+
+
+def apps_in(folder: Path) -> Iterator[MakeApp]:
+    """The same for fixtures of other scopes."""
     apps: list[Flask] = []
 
     def make(models: Models | None = None, ready: bool = True, **given: Any) -> Flask:
-        settings = Settings(**({"data": tmp_path / "data", "rate_limit": "", "heartbeat": 0.2} | given))
+        settings = Settings(**({"data": folder / "data", "rate_limit": "", "heartbeat": 0.2} | given))
         found = models or some_models(*LINES)
         app = make_app(settings, lambda: build_chain(settings, found), load_moods())
         apps.append(app)

@@ -1,0 +1,89 @@
+"""The API keeps to its OpenAPI document: schemathesis asks it everything that the document allows, and more."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+from tests.photos import draw_photo, encoded
+from web.errors import STATUS
+
+from .calls import URL, post
+from .conftest import apps_in
+
+PHOTO = encoded(draw_photo())
+
+
+OPERATIONS = (
+    "POST /api/v1/captions", "GET /api/v1/captions", "GET /api/v1/captions/{id}", "PATCH /api/v1/captions/{id}",
+    "DELETE /api/v1/captions/{id}", "POST /api/v1/captions/{id}/rewrites", "GET /api/v1/captions/{id}/events",
+    "GET /api/v1/captions/{id}/photo", "GET /api/v1/captions/{id}/thumbnail", "GET /api/v1/moods", "GET /api/v1/info",
+    "GET /healthz", "GET /readyz", "GET /metrics",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An app that takes any number of photos, and holds one caption with a known id."""
+    for app in apps_in(tmp_path_factory.mktemp("crowded")):
+        yield app(queue=1000, heartbeat=0.05)
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_schemathesis_finds_nothing(crowded: Flask, label: str, mode: GenerationMode) -> None:
+    document = schemathesis.openapi.from_wsgi("/openapi.json", crowded)
+    method, path = label.split()
+    known = crowded.test_client().get("/api/v1/captions?limit=1").json["captions"] or [post(crowded.test_client()).json]
+
+    @settings(max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=document[path][method].as_strategy(generation_mode=mode), known_id=st.booleans())
+    def ask(case: schemathesis.Case, known_id: bool) -> None:
+        if known_id and case.path_parameters and method != "DELETE":
+            case.path_parameters["id"] = known[0]["id"]
+        if mode is GenerationMode.POSITIVE and label == f"POST {URL}":
+            case.body["photo"] = PHOTO  # a document cannot say which bytes are a photo
+        answer = case.call()
+        assert answer.status_code < 500
+        case.validate_response(answer)
+
+    try:
+        ask()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE, "only what takes nothing cannot be asked wrongly"
+
+
+def test_the_operations_are_all_asked(client: FlaskClient) -> None:
+    paths = client.get("/openapi.json").json["paths"]
+    assert {f"{method.upper()} {path}" for path, item in paths.items() for method in item} == set(OPERATIONS)
+
+
+def test_every_route_of_the_api_is_in_the_document(app: Flask, client: FlaskClient) -> None:
+    document = client.get("/openapi.json").json
+    assert document["openapi"] == "3.1.0"
+    told = {
+        (method.upper(), re.sub(r"{\w+}", "x", path)) for path, item in document["paths"].items() for method in item
+    }
+    served = {
+        (method, re.sub(r"<[\w:]+>", "x", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith(("api.", "site.")) and rule.endpoint != "site.openapi"
+    }
+    assert told == served
+
+
+def test_the_error_table_tells_each_code_once(client: FlaskClient) -> None:
+    codes = [kind.code for kind in STATUS]
+    assert len(set(codes)) == len(codes)
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    for code in codes:
+        assert f"`{code}`" in text
