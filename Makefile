@@ -1,6 +1,7 @@
 # Each target does all the set-up that it needs; a second call does none of it again.
 PYTHON ?= python3
 VENV := .venv
+PAGE := $(shell find frontend -name node_modules -prune -o -type f -print)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
@@ -8,13 +9,17 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint con
 CLEAR = || { echo "Set-up stopped: $(1) Run the same command again to go on." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help caption batch setup test check clean
+.PHONY: help run caption batch setup test check clean
 
 help:
+	@echo 'make run                                                  serve the page and the API'
 	@echo 'make caption IMAGE=photo.jpg [ARGS="--json --mood awe"]   caption a photo'
 	@echo 'make batch FOLDER=photos OUT=captions.jsonl [ARGS=…]      caption a folder'
 	@echo 'make test                                                 run the tests'
 	@echo 'make check                                                run the linters, types, layout and docs tests'
+
+run: $(READY)
+	@$(BIN)/moodcap serve
 
 caption: $(READY)
 	@test -n "$(IMAGE)" || { echo 'Which photo? make caption IMAGE=photo.jpg' >&2; exit 2; }
@@ -39,13 +44,13 @@ check: $(DEV_READY)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/test_layout.py tests/test_docs.py
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist build static/dist frontend/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null $(call CLEAR,Python 3.11 or newer is needed; install it$(COMMA) or name it with PYTHON=python3.12.)
 	@$(PYTHON) -m venv $(VENV).part >/dev/null 2>&1 && rm -rf $(VENV).part && $(PYTHON) -m venv $(VENV) >/dev/null $(call CLEAR,Python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv.)
 
-$(READY): pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
+$(READY): pyproject.toml constraints.txt hatch_build.py $(PAGE) $(VENV)/pyvenv.cfg
 	@echo 'Installing Moodcap …'
 	@$(PIP) -e . $(call CLEAR,packages could not be installed; pip says why above.)
 	@touch $@

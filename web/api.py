@@ -236,7 +236,8 @@ def _stream(events: Iterator[Any]) -> Response:
 def _photo(path: Path) -> Response:
     response = Response(path.read_bytes(), mimetype="image/jpeg", headers={"Cache-Control": PHOTO_AGE})
     response.set_etag(path.name.removesuffix(".jpg"))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _is_async() -> bool:

@@ -40,7 +40,8 @@ def apps_in(folder: Path) -> Iterator[MakeApp]:
     apps: list[Flask] = []
 
     def make(models: Models | None = None, ready: bool = True, **given: Any) -> Flask:
-        settings = Settings(**({"data": folder / "data", "rate_limit": "", "heartbeat": 0.2} | given))
+        values: dict[str, Any] = {"data": folder / "data", "rate_limit": "", "heartbeat": 0.2}
+        settings = Settings(**(values | given))
         found = models or some_models(*LINES)
         app = make_app(settings, lambda: build_chain(settings, found), load_moods())
         apps.append(app)

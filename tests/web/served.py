@@ -38,7 +38,7 @@ class Unhurried(Describer):
 def served(folder: Path, seconds: float = 0.0, **given: Any) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address of a server of our own that is ready, and its process; it is stopped at the end."""
     port = free_port()
-    settings = {"data": str(folder), "port": port, "rate_limit": ""} | given
+    settings: dict[str, Any] = {"data": str(folder), "port": port, "rate_limit": ""} | given
     command = [sys.executable, "-m", "tests.web.served", json.dumps(settings), str(seconds)]
     address = f"http://127.0.0.1:{port}"
     with (folder.parent / f"{folder.name}.log").open("ab") as log:

@@ -1,13 +1,16 @@
 """The API: what it answers to captions asked for, listed, changed and deleted."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image, IptcImagePlugin
 
+from models import LiteralCaption, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import bad_files, draw_photo, encoded, good_files
 
@@ -48,7 +51,7 @@ def test_a_stream_tells_of_each_step_and_keeps_the_record(client: FlaskClient) -
 
 def test_a_stream_tells_of_an_error(client: FlaskClient, make: MakeApp) -> None:
     class Broken(Describer):
-        def caption(self, photos: object) -> list[object]:  # type: ignore[override]
+        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
             raise RuntimeError("the model is broken")
 
     broken = some_models(*LINES)._replace(captioner=Broken())
@@ -191,7 +194,7 @@ def test_a_download_holds_both_captions(client: FlaskClient) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="a-brown-dog-runs-through-the-snow.jpg"'
     with Image.open(BytesIO(answer.data)) as image:
         image.load()
-        assert IptcImagePlugin.getiptcinfo(image)[2, 120].decode() == "Snøw <& a dog>"  # type: ignore[index, union-attr]
+        assert IptcImagePlugin.getiptcinfo(image)[2, 120].decode() == "Snøw <& a dog>"  # type: ignore[union-attr]
         xmp = image.info["xmp"].decode()
     assert "Snøw &lt;&amp; a dog&gt;" in xmp
     assert "A brown dog runs through the snow." in xmp
@@ -229,7 +232,7 @@ def test_a_name_of_the_client_names_no_file(client: FlaskClient, app: Flask, tmp
         ({"mood": "a\x00b"}, "invalid_request"),
     ],
 )  # fmt: skip
-def test_a_bad_field_is_named(client: FlaskClient, fields: dict[str, str], code: str) -> None:
+def test_a_bad_field_is_named(client: FlaskClient, fields: dict[str, Any], code: str) -> None:
     answer = post(client, **fields)
     assert (answer.status_code, answer.json["code"]) == (422, code)
     if code == "invalid_request":

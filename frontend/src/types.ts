@@ -1,0 +1,118 @@
+/** The records of the API, as the server sends them. */
+
+export type Rating = "good" | "bad";
+
+export interface Evidence {
+  source: "image" | "text";
+  what: string;
+  emotion: string;
+  weight: number;
+}
+
+export interface EmotionReading {
+  distribution: Record<string, number>;
+  valence: number;
+  arousal: number;
+  confidence: number;
+  abstained: boolean;
+  evidence: Evidence[];
+}
+
+export interface Checks {
+  mood: number;
+  kept: number;
+  fluency: number;
+  lost: string[];
+  added: string[];
+  problems: string[];
+  score: number;
+}
+
+export interface Candidate {
+  text: string;
+  checks: Checks;
+}
+
+export interface MoodCaption {
+  text: string;
+  literal: string;
+  emotion: EmotionReading;
+  mood: { name: string; intensity: number; source: "asked" | "detected" };
+  alternatives: Candidate[];
+  checks: Checks | null;
+  fallback: boolean;
+  rejected: Candidate[];
+  models: Record<string, string>;
+  timings: Record<string, number>;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  request_id: string;
+  errors: { field: string; message: string }[];
+}
+
+/** What is asked of a caption; null leaves it to the photo or to the server's settings. */
+export interface Asked {
+  mood: string | null;
+  blend: string | null;
+  share: number;
+  intensity: number | null;
+  candidates: number | null;
+}
+
+export interface PhotoRecord {
+  width: number;
+  height: number;
+  url: string;
+  thumbnail_url: string;
+}
+
+export interface CaptionRecord {
+  id: string;
+  status: "queued" | "running" | "done" | "failed";
+  created_at: string;
+  updated_at: string;
+  request: Asked;
+  result: MoodCaption | null;
+  error: Problem | null;
+  edited_text: string | null;
+  rating: Rating | null;
+  rewrite_of: string | null;
+  photo: PhotoRecord;
+}
+
+export interface CaptionPage {
+  captions: CaptionRecord[];
+  next_cursor: string | null;
+}
+
+export interface Mood {
+  name: string;
+  definition: string;
+  valence: number;
+  arousal: number;
+  dominance: number;
+  tone: string[];
+  aliases: string[];
+  example: { literal: string; rewrite: string };
+}
+
+export interface Info {
+  version: string;
+  models: Record<string, string>;
+  defaults: { intensity: number; candidates: number };
+  limits: { max_bytes: number; formats: string[] };
+  emotions: string[];
+}
+
+export type CaptionEvent =
+  | { event: "literal"; data: { text: string } }
+  | { event: "emotion"; data: EmotionReading }
+  | { event: "token"; data: { text: string } }
+  | { event: "caption"; data: CaptionRecord }
+  | { event: "error"; data: Problem };

@@ -1,0 +1,60 @@
+/** Numbers and records in words. */
+
+import { topEmotion } from "./moods";
+import type { CaptionRecord, Checks, EmotionReading, Evidence } from "./types";
+
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+export const megabytes = (bytes: number): string =>
+  `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
+
+export const INTENSITIES = ["barely", "clearly", "fully"] as const;
+
+export function intensityWord(intensity: number): string {
+  return INTENSITIES[Math.min(Math.floor(intensity * 3), 2)]!;
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What the reading comes to, in one sentence. */
+export function readingSentence(reading: EmotionReading): string {
+  if (reading.abstained) return "This photo leaves its feeling open, so none is claimed.";
+  return `${capital(topEmotion(reading))}, ${sureness(reading.confidence)} (${percent(reading.confidence)}).`;
+}
+
+function sureness(confidence: number): string {
+  if (confidence >= 0.7) return "quite sure";
+  return confidence >= 0.45 ? "fairly sure" : "a cautious guess";
+}
+
+export function evidenceWords({ source, what, emotion }: Evidence): { where: string; what: string; emotion: string } {
+  return source === "image"
+    ? { where: "In the photo:", what, emotion }
+    : { where: "In the words:", what: `“${what}”`, emotion };
+}
+
+/** What the checks found, in short phrases; `good` ones speak for a text. */
+export function checkWords({ lost, added, problems }: Checks): { text: string; good: boolean }[] {
+  const rest = problems.filter((problem) => !/^(adds|loses): /.test(problem));
+  const kept = lost.length ? { text: `loses: ${lost.join(", ")}`, good: false } : { text: "keeps everything", good: true };
+  const fresh = added.length ? [{ text: `adds: ${added.join(", ")}`, good: false }] : [];
+  return [kept, ...fresh, ...rest.map((text) => ({ text, good: false }))];
+}
+
+export function moodStrength(mood: number): string {
+  if (mood < 0.2) return "hardly felt";
+  if (mood < 0.5) return "light";
+  return mood < 0.75 ? "clear" : "strong";
+}
+
+/** The mood that a caption was asked for or found to have. */
+export function moodName({ request, result }: CaptionRecord): string {
+  const name = result?.mood.name ?? request.mood ?? "as found";
+  return request.blend && !name.includes(request.blend) ? `${request.mood ?? name} + ${request.blend}` : name;
+}
+
+export function shortDate(iso: string): string {
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+}
