@@ -119,6 +119,7 @@ describe("CaptionCard", () => {
     await part("chip-joy").trigger("click");
     await vi.waitFor(() => expect(card.versions).toHaveLength(2));
     expect(wrapper.get("textarea").element.value).toBe("Half a thou");
+    expect(card.shown).toBe(0);
     await wrapper.get("textarea").trigger("keydown", { key: "Escape" });
     await flushPromises();
     expect(part("mood-caption").text()).toBe("New.");
