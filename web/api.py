@@ -14,10 +14,10 @@ from chains import PhotoEmpty
 from .captions import URL, Captions
 from .errors import InvalidRequest, NotDone, NotFound, invalid
 from .events import as_sse
+from .lanes import Job
 from .operations import Answer, operation
 from .photos import with_captions
 from .records import Asked, CaptionForm, CaptionPage, CaptionRecord, Change, PhotoQuery, Search
-from .scheduler import Job
 
 api = Blueprint("api", __name__, url_prefix=URL)
 Model = TypeVar("Model", bound=BaseModel)

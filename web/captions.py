@@ -16,11 +16,12 @@ from prompts import Mood
 from .database import CaptionRow, PhotoRow
 from .errors import DeadlineExceeded, InternalError, InvalidRequest, NotDone, NotFound, NotReady, problem_of
 from .events import Event, EventLog
+from .lanes import Job
 from .library import Library, new_id, now
 from .metrics import Metrics
 from .photos import PhotoStore
 from .records import Asked, CaptionRecord, PhotoRecord, Search
-from .scheduler import Chain, Job, Scheduler
+from .scheduler import Chain, Scheduler
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3

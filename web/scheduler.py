@@ -10,19 +10,16 @@ or past its deadline is dropped before it costs model time.
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from chains import CaptionRequest, MoodcapError
+from chains import MoodcapError
 
 from .errors import Busy, DeadlineExceeded, InternalError, NotReady
-from .events import EventLog
+from .lanes import Job, Lane
 from .metrics import Metrics
 
 log = logging.getLogger(__name__)
-BATCH = 8
 SMOOTHING = 0.3  # of the seconds a photo takes, as measured batch by batch
 
 
@@ -50,21 +47,6 @@ class Chain(Protocol):
         ...
 
 
-@dataclass(eq=False)
-class Job:
-    """One caption on its way; `deadline` is a time of `time.monotonic`."""
-
-    id: str
-    request: CaptionRequest | None
-    deadline: float | None = None
-    accepted: bool = False
-    request_id: str = ""
-    events: EventLog = field(default_factory=EventLog)
-    cancelled: bool = False
-    draft: Any = None
-    outcome: Any = None
-
-
 class Keeper(Protocol):
     """Who is told what becomes of jobs, from the lanes' threads."""
 
@@ -83,38 +65,6 @@ class Keeper(Protocol):
     def failed(self, job: Job, error: MoodcapError) -> None:
         """There will be none."""
         ...
-
-
-class Lane:
-    """Jobs that wait for a thread, and when that last gave a sign of life."""
-
-    def __init__(self, name: str, stages: Sequence[Any]) -> None:
-        self.name, self.stages = name, stages
-        self.waiting: deque[Job] = deque()
-        self.news = threading.Condition()
-        self.stopping = False
-        self.beat = time.monotonic()
-
-    def put(self, jobs: Sequence[Job]) -> None:
-        """Have jobs wait."""
-        with self.news:
-            self.waiting.extend(jobs)
-            self.news.notify()
-
-    def take(self) -> list[Job]:
-        """All that waits, up to a batch; an empty list when the lane stops."""
-        with self.news:
-            while not self.waiting and not self.stopping:
-                self.beat = time.monotonic()
-                self.news.wait(0.5)
-            self.beat = time.monotonic()
-            return [] if self.stopping else [self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))]
-
-    def stop(self) -> None:
-        """Take nothing more."""
-        with self.news:
-            self.stopping = True
-            self.news.notify_all()
 
 
 class Scheduler:

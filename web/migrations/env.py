@@ -2,9 +2,7 @@
 
 from alembic import context
 
-from web.database import Base
-
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+given = context.config.attributes
+context.configure(connection=given["connection"], target_metadata=given["metadata"], render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()
