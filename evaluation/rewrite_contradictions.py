@@ -47,8 +47,8 @@ GENDERS = {
 }
 NEGATIONS = frozenset("no not never without nobody none neither nor nothing".split())
 HARMLESS = frozenset(
-    "only just merely simply stop cease end quit fail forget help ever so such before more less better doubt matter mind "
-    "but other else longer".split()
+    "only just merely simply stop cease end quit fail forget help ever so such before more less better doubt matter "
+    "mind but other else longer".split()
 )
 """Words after a negation that turn it into something else: "not only", "never stops", "no more than"."""
 TURNS = frozenset("but and while yet because that as".split())
@@ -56,7 +56,7 @@ REACH = 5  # words that a negation, or what stands before a noun, reaches over
 
 
 class Claims(NamedTuple):
-    """What a text says that could be contradicted: numbers and colours of things, genders, words denied and affirmed."""
+    """What a text says that could be contradicted: numbers and colours of things, genders, words it denies."""
 
     numbers: dict[str, list[float]]
     colours: dict[str, set[str]]
@@ -78,7 +78,8 @@ def contradictions(literal: str, text: str) -> tuple[str, ...]:
 
 def read_claims(text: str) -> Claims:
     """The claims of a text."""
-    numbers, colours = defaultdict(list), defaultdict(set)
+    numbers: defaultdict[str, list[float]] = defaultdict(list)
+    colours: defaultdict[str, set[str]] = defaultdict(set)
     denied: set[str] = set()
     affirmed: set[str] = set()
     clauses = list(_clauses(text))
@@ -151,11 +152,12 @@ def _agree(facts: Sequence[float], told: Sequence[float]) -> bool:
 
 
 def _denied(words: Sequence[Word]) -> Iterator[int]:
-    """The places of words that a negation before them denies."""
+    """The places of words that a negation before them denies: as far as the first thing, or the end of the clause."""
     for i, word in enumerate(words):
         if word.text not in NEGATIONS:
             continue
         reach = range(i + 1, min(i + 1 + REACH, len(words)))
         reach = range(i + 1, next((j for j in reach if words[j].text in TURNS), reach.stop))
+        reach = range(i + 1, next((j + 1 for j in reach if words[j].thing), reach.stop))
         if not any(words[j].text in HARMLESS or words[j].lemma in HARMLESS for j in reach):
             yield from reach

@@ -103,7 +103,7 @@ def fit_head(rows: Tensor, target: Tensor, steps: int, seed: int = 0) -> torch.n
             some = torch.randint(0, len(rows), (512,))
             loss = F.cross_entropy(head(rows[some]), target[some], weight=weight)
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
     return head.requires_grad_(False)
 

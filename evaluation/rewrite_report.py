@@ -32,7 +32,7 @@ Square brackets hold 95 % intervals: {RESAMPLES:,} bootstrap resamples of whole 
   lower is better.
 - **kept**: the weighted share of the literal caption's content words. **adds**: the share of texts that name a thing
   which the caption does not hold. **contradicts**: the share that give another number, colour or gender, or deny it.
-- **distinct-1, distinct-2**: different words and pairs among all. **texts**: the share of texts that are different ones.
+- **distinct-1, distinct-2**: different words and pairs among all. **texts**: the share of different texts.
 - **opener, phrase**: three first words, and four words anywhere, that most texts share and their captions do not hold.
 - **fluency**: mean log-probability of a token by the plain language model, unprompted.
 - **seconds**: for a caption, in batches, on the machine that made this report.
@@ -126,7 +126,7 @@ def _mood_table(rows: Sequence[Row]) -> list[str]:
         plain = [row for row in rows if row.rewrite.mood == mood and row.rewrite.system == "literal caption"]
         cells = [_heard([row for row in those if row.rewrite.intensity == step]) for step in steps]
         what = "distance" if those[0].aligned is None else "aligned"
-        lines.append([mood, what, _heard(plain), *cells, {True: "yes", False: "no"}.get(rises.get(mood), "")])
+        lines.append([mood, what, _heard(plain), *cells, "" if mood not in rises else "yes" if rises[mood] else "no"])
     share = f"{sum(rises.values())} of {len(rises)} moods" if rises else "measured at one intensity only, so unknown"
     told = f"Moods whose mean score rises with every step of intensity: {share}."
     return [told, _table(["mood", "figure", "literal", *(f"at {step:g}" for step in steps), "rises"], lines)]
