@@ -41,6 +41,7 @@ from evaluation.rewrite_judge import (
     LABELS,
     Judge,
     fit_head,
+    fluency_of,
     label_places,
     read_sentences,
     train_judge,
@@ -49,7 +50,7 @@ from evaluation.rewrite_judge import (
 from evaluation.rewrite_report import NEED, Report, plot_maker, render
 from models import NEGATIVE, POSITIVE
 from prompts import load_moods
-from tests.chains.doubles import some_models
+from tests.chains.doubles import Writer, some_models
 
 MOODS = load_moods()
 LITERAL = "A brown dog runs through the snow."
@@ -109,6 +110,26 @@ def test_training_the_judge_is_repeatable_and_leaves_chance_alone() -> None:
     assert torch.equal(first.weight, second.weight)
     assert not torch.equal(first.weight, fit_head(rows, target, 5, seed=1).weight)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+class Flat:
+    """A language model that finds token 2 likelier than the three others, whatever comes before."""
+
+    device = "cpu"
+    bos_token_id = 0
+    logits: torch.Tensor
+
+    def __call__(self, text: str = "", input_ids: Any = None, attention_mask: Any = None) -> Any:
+        if input_ids is None:
+            return {"input_ids": [3 if word == "." else int(word) for word in text.split()]}
+        self.logits = torch.tensor([0.0, 0.0, 1.0, 0.0]).expand(*input_ids.shape, 4)
+        return self
+
+
+def test_fluency_is_the_mean_over_a_texts_own_tokens() -> None:
+    whole = float(np.log(np.e + 3))
+    found = fluency_of(Flat(), Flat(), batch=2)(["2", "2 1 2 1", "1", ""])
+    assert found == pytest.approx([1 - whole, 0.5 - whole, -whole, -whole])
 
 
 def made_up(system: str, mood: str, intensity: float, score: float, photo: str = "a", text: str = GLAD) -> Row:
@@ -223,6 +244,26 @@ def test_the_straight_prompt_says_how_strongly() -> None:
     job = Job(Caption(SOURCES[0], "a", LITERAL), MOODS["awe"], 0.3)
     assert prompt_values(job) == {"degree": "faintly", "mood": "awe", "literal": LITERAL}
     assert prompt_values(job._replace(intensity=1.0))["degree"] == "fully"
+
+
+class Listener(Writer):
+    """A writer that remembers the temperatures it was asked to write at."""
+
+    heard: list[Any] = []  # noqa: RUF012
+
+    def _generate(self, *args: Any, **kwargs: Any) -> Any:
+        self.heard.append(kwargs.get("temperature"))
+        return super()._generate(*args, **kwargs)
+
+
+def test_the_raw_model_is_asked_greedily_once_and_by_a_straight_prompt_once() -> None:
+    raw = Listener(lines=[" One. "])
+    systems = all_systems(build_chain(Settings(), some_models(GLAD)), raw)
+    job = Job(Caption(SOURCES[0], "a", LITERAL), MOODS["awe"], 0.3)
+    assert systems["raw model, greedy"]([job]) == [("One.", False)]
+    assert systems["LangChain prompt, sampled"]([job]) == [("One.", False)]
+    assert raw.heard == [0.0, None]
+    assert [len(chat) for chat in raw.asked] == [2 + 2 * len(MOODS["awe"].examples), 1]
 
 
 def test_a_whole_run_over_doubles() -> None:

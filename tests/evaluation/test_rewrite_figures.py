@@ -26,7 +26,7 @@ from prompts import load_moods
         ("A black and white dog runs.", "The white dog runs.", ""),
         ("A red ball and a blue car.", "A blue ball and a blue car.", "colour: ball"),
         ("A man walks.", "A man walks, lost in her dreams.", "gender: female"),
-        ("A woman walks.", "She walks like a king.", ""),
+        ("A woman walks.", "She walks like a man.", ""),
         ("A person walks.", "She walks.", ""),
         ("A man and a woman walk.", "He walks with her.", ""),
         ("A woman walks.", "A man walks.", "gender: male"),
@@ -35,6 +35,7 @@ from prompts import load_moods
         ("A dog runs.", "The dog never stops running.", ""),
         ("A dog runs.", "Not only the dog runs.", ""),
         ("A dog runs.", "The dog runs, and nobody else runs.", ""),
+        ("A dog runs.", "The dog runs, and does not run alone.", ""),
         ("A man in a hat.", "A man without a hat.", "negation: hat"),
         ("A man in a hat.", "A man in a hat, without a care.", ""),
         ("A man without a hat.", "A man in a hat.", "negation: hat"),
@@ -73,5 +74,5 @@ def test_bootstrap_draws_whole_captions() -> None:
     assert (whole.mean, whole.low, whole.high) == (0.5, 0.0, 1.0)
     alone = bootstrap(values, list(range(20)))
     assert 0.2 < alone.low < 0.4 < alone.mean < 0.6 < alone.high < 0.8
-    assert bootstrap([2.0, 2.0], ["a", "b"]) == (2.0, 2.0, 2.0)
+    assert bootstrap([2.0, 2.0, 2.0], ["a", "b", "b"]) == (2.0, 2.0, 2.0)
     assert np.isnan(bootstrap([], []).mean)
