@@ -56,9 +56,11 @@ def render(report: Report, plots: Sequence[str] = ()) -> str:
     sources = list(dict.fromkeys(row.rewrite.source for row in report.rows))
     parts = ["# Figures of the rewrites", f"    {report.command}", _facts(report), READING]
     for source in sources:
-        parts += [f"## On {source}", *_system_tables(by_system(report.rows, source))]
+        those = [row for row in report.rows if row.rewrite.source == source]
+        parts += [f"## On {source}", *_system_tables(by_system(those, source))]
+        parts += ["### Mood by mood", *_mood_table(those)]
     ours = [row for row in report.rows if row.rewrite.system == OURS]
-    parts += ["## Mood by mood", *_mood_table(report.rows), *(f"![{Path(name).stem}]({name})" for name in plots)]
+    parts += ["## Plots, over all captions", *(f"![{Path(name).stem}]({name})" for name in plots)] if plots else []
     parts += [f"## {min(SAMPLES, len(ours))} samples, drawn by chance", _samples(ours)]
     return "\n\n".join(parts) + "\n"
 
@@ -69,8 +71,8 @@ def _facts(report: Report) -> str:
     aligned, distance = report.examples
     return "\n".join(
         [
-            f"- {count['photo']} photos, {count['mood']} moods, {count['intensity']} intensities, {count['system']} "
-            f"systems: {len(rewrites):,} texts",
+            f"- photos: {count['photo']}, moods: {count['mood']}, intensities: {count['intensity']}, "
+            f"systems: {count['system']}, texts: {len(rewrites):,}",
             f"- models: {', '.join(f'{part} {name}' for part, name in report.models.items())}",
             "- the judge: a logistic head on plain MiniLM, trained on dair_emotion; "
             f"{report.judge_accuracy:.3f} of its test sentences right",

@@ -171,7 +171,7 @@ def made_up_report(rows: list[Row]) -> Report:
 
 def test_a_report_holds_every_table() -> None:
     text = render(made_up_report(made_up_rows()), ["x-moods.svg"])
-    assert "- 2 photos, 2 moods, 2 intensities, 2 systems: 16 texts" in text
+    assert "- photos: 2, moods: 2, intensities: 2, systems: 2, texts: 16" in text
     assert "0.701 of its test sentences right" in text
     assert "aligned 0.50, distance unknown" in text
     assert "people: -3.25" in text
@@ -287,5 +287,6 @@ def test_a_whole_run_over_doubles() -> None:
     assert heard[0] == f"{OURS}: 8 of 12"
     text = render(made_up_report(rows))
     assert all(f"## On {source}" in text for source in SOURCES)
+    assert text.count("| contentment | aligned |") == len(SOURCES)
     assert "12 samples" in text
     assert example_figures(moods, made_up_judge())[1] > 0
