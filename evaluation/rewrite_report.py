@@ -215,5 +215,5 @@ def _plot_intensity(figure: Any, rows: Sequence[Row]) -> Any:
     for axes, title in ((left, "aligned, eight emotions"), (right, "distance, further moods")):
         axes.set_xlabel("intensity")
         axes.set_title(title)
-    right.legend(fontsize="small")
+    right.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.02, 1))
     return sheet
