@@ -1,13 +1,14 @@
 """The server: gunicorn with one worker of many threads. The worker makes the app, so torch is never forked."""
 
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from chains import Settings
+from chains import RequestError, Settings
 
 from .captions import Captions
 from .logs import set_up_logs
@@ -48,7 +49,20 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def serve(settings: Settings, make: Callable[[], Flask]) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop.
+
+    Raises:
+        RequestError: the address or the port cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise RequestError(
+            f"Nothing can be served at {settings.host}:{settings.port}: {why.lower()}. "
+            "MOODCAP_HOST and MOODCAP_PORT set another place."
+        ) from error
     Server(settings, make).run()
 
 

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from chains import Settings, build_chain
 from models import Models
 from prompts import load_moods
 from tests.chains.doubles import some_models
 from web import Captions, make_app
+
+from .browsing import OPTIONS, ROOT, is_complaint
 
 LINES = (
     "A brown dog runs through the snow, glad of every step.",
@@ -101,6 +104,44 @@ def postgresql() -> Iterator[str]:
     yield f"postgresql://postgres@127.0.0.1:{port}"
     subprocess.run([control, "-D", folder / "data", "-m", "immediate", "stop"], **run)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, as the machine has it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        pytest.skip("there is no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over doubles."""
+    assert (ROOT / "static/dist/index.html").exists(), "the page is not built: pip install -e . builds it"
+    from .served import served
+
+    with served(tmp_path_factory.mktemp("page") / "data", 0.1, threads=32, max_bytes=200_000) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, page_address: str) -> Iterator[Page]:
+    """A page of a new visitor; whatever the browser complains of fails the test."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, base_url=page_address, reduced_motion="reduce"
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    yield page
+    context.close()
+    assert complaints == []
 
 
 def captions_of(app: Flask) -> Captions:

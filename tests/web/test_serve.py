@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from flask import Flask
 
+from chains import RequestError, Settings
 from tests.photos import bad_files, draw_photo, encoded
+from web import serve
 
 from .calls import URL
 from .conftest import until
@@ -76,6 +80,11 @@ def test_a_gentle_stop_answers_what_it_has_begun(tmp_path: Path) -> None:
             process.terminate()
             assert "event: caption" in answer.read().decode()
         assert process.wait(40) == 0
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RequestError, match="MOODCAP_PORT"):
+        serve(Settings(port=taken.getsockname()[1]), lambda: Flask("none"))
 
 
 def test_hostile_files_through_http_give_4xx(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_what_is_too_large_is_refused(make: MakeApp) -> None:
 
 def test_answers_carry_the_security_headers(client: FlaskClient) -> None:
     for path in ("/healthz", URL, "/nothing", "/docs"):
-        headers = client.get(path).headers
+        headers = client.get(path, buffered=True).headers
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert headers["X-Content-Type-Options"] == "nosniff"
