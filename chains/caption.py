@@ -170,7 +170,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
             for opening in openings(self._models.rewriter, literal, count, retry):
-                chats.append(ask(literal, mood, intensity, opening))
+                chats.append(ask(literal, mood, intensity, opening, getattr(self._models.rewriter, "taught", False)))
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(self._models.rewriter, chats, chat_configs)

@@ -207,20 +207,22 @@ def _make_emotion_text(sources: dict[str, Path], ours: Path, target: Path) -> No
 
 def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
     import torch
+    from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     file = {"gguf_file": sources["smollm2"].name}
     folder = sources["smollm2"].parent
     tokenizer = AutoTokenizer.from_pretrained(folder, **file)
     model = AutoModelForCausalLM.from_pretrained(
-        folder, **file, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+        folder, **file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
     )
-    model.save_pretrained(target)
+    taught = PeftModel.from_pretrained(model, str(ours / "rewriter")).merge_and_unload()
+    taught.to(torch.bfloat16).save_pretrained(target)
     tokenizer.save_pretrained(target)
 
 
 STEPS = (
     Step("captioner", ("efficientnet", "dino"), ("captioner/*",), _make_captioner),
     Step("emotion-text", ("minilm",), ("emotion_text.*",), _make_emotion_text),
-    Step("rewriter", ("smollm2",), (), _make_rewriter),
+    Step("rewriter", ("smollm2",), ("rewriter/*",), _make_rewriter),
 )

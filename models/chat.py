@@ -48,6 +48,7 @@ class LocalChat(BaseChatModel):
     temperature: float = Field(default=0.8, ge=0, description="0 takes the likeliest token each time.")
     top_p: float = Field(default=0.95, gt=0, le=1)
     repetition_penalty: float = Field(default=1.0, gt=0)
+    taught: bool = Field(default=False, description="Trained on the short chat, `prompts.taught_turns`.")
     seed: int | None = Field(default=None, description="The same seed and batch give the same answers.")
 
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)

@@ -10,17 +10,20 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-from .chat import LocalChat
+from .chat import LocalChat, Options
 from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError, ModelNotFound
 from .loading import load_pretrained
 
+TAUGHT: Options = {"taught": True, "temperature": 0.6}
+"""What sets the taught model apart: the short chat, and less chance, as it strays sooner than an untaught one."""
+
 
 def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", seed: int | None = None) -> LocalChat:
-    """SmolLM2-135M-Instruct from the assembled folder."""
+    """SmolLM2-135M-Instruct as taught to rewrite captions, from the assembled folder."""
     if not (folder / "config.json").exists():
         raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")
-    return _local(str(folder), "SmolLM2-135M-Instruct", device, dtype, True, seed)
+    return _local(str(folder), "SmolLM2-135M-Instruct, taught", device, dtype, True, seed, own=TAUGHT)
 
 
 def hf_rewriter(
@@ -63,6 +66,7 @@ def _local(
     offline: bool,
     seed: int | None,
     gguf_file: str | None = None,
+    own: Options | None = None,
 ) -> LocalChat:
     where = pick_device(device)
     options: dict[str, Any] = placement(where, pick_dtype(where, dtype), device)
@@ -71,4 +75,4 @@ def _local(
     if gguf_file:
         options |= {"gguf_file": gguf_file, "quantization_config": GgufConfig(dequantize=True)}
     model = load_pretrained(AutoModelForCausalLM, source, offline, **options)
-    return LocalChat(model=model.eval(), tokenizer=tokenizer, model_name=name, seed=seed)
+    return LocalChat(model=model.eval(), tokenizer=tokenizer, model_name=name, seed=seed, **(own or {}))
