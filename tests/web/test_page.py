@@ -1,12 +1,17 @@
 """The page in a real browser: from a photo to its caption, other moods, errors, and what to do with a caption."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from .browsing import LITERAL, assert_accessible, photo, upload
+from .browsing import LITERAL, ROOT, assert_accessible, photo, upload
+from .conftest import free_port, until
+from .served import answers
 
 
 def test_a_photo_becomes_a_caption(page: Page) -> None:
@@ -137,3 +142,23 @@ def test_a_busy_server_is_waited_for(page: Page) -> None:
     page.route("**/api/v1/captions", answer)
     page.get_by_test_id("file-input").first.set_input_files([photo(7)])
     expect(page.get_by_test_id("card")).to_have_attribute("data-status", "done", timeout=15_000)
+
+
+def test_the_embedded_models_caption_a_photo(browser: Browser, home: Path, tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"MOODCAP_HOME": str(home), "MOODCAP_DATA": str(tmp_path / "data"), "MOODCAP_PORT": str(port)}
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=os.environ | settings, stderr=log)
+    try:
+        until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), 90)
+        page = browser.new_page(base_url=f"http://127.0.0.1:{port}")
+        page.goto("/")
+        page.get_by_test_id("file-input").first.set_input_files([photo(12)])
+        expect(page.get_by_test_id("card")).to_have_attribute("data-status", "done", timeout=60_000)
+        literal = page.get_by_test_id("literal").inner_text()
+        assert len(literal.split()) > 3
+        expect(page.get_by_test_id("mood-caption")).to_contain_text(re.compile(r"\w+ \w+ \w+"))
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(40)

@@ -70,10 +70,12 @@ def test_the_theme_is_chosen_and_kept(page: Page) -> None:
     seen = {page.evaluate(color)}
     for _ in range(2):
         page.get_by_test_id("theme-toggle").click()
+        page.wait_for_timeout(200)
         seen.add(page.evaluate(color))
     assert len(seen) == 2
     last = page.evaluate(color)
     page.reload()
+    page.get_by_test_id("theme-toggle").wait_for()
     assert page.evaluate(color) == last
 
 
