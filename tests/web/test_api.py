@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -208,6 +209,14 @@ def test_hostile_files_get_a_clear_answer(client: FlaskClient, app: Flask, name:
     assert (answer.json["code"], answer.mimetype) == (code, "application/problem+json")
     assert client.get(URL).json["captions"] == []
     assert not any(path.is_file() for path in (captions_of(app).settings.data / "uploads").rglob("*"))
+
+
+@pytest.mark.parametrize("side", [180, 400, 1200])
+def test_photos_of_every_size_pass(client: FlaskClient, side: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    photo = encoded(Image.fromarray(noise), "PNG")
+    assert len(photo) > side * side * 3
+    assert post(client, photo, mood="contentment").status_code == 201
 
 
 @pytest.mark.parametrize("name", good_files())
