@@ -16,14 +16,14 @@ def main(address: str, *photos: str) -> None:
     """Write docs/page-light.png (a card, wide) and docs/page-dark.png (the same on a phone)."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, width, height in (("light", 1280, 1000), ("dark", 390, 1100)):
+        for name, width, height in (("light", 1280, 1230), ("dark", 390, 1100)):
             scheme = {"color_scheme": name}
             page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce", **scheme)
             for photo in photos:
                 page.goto(address)
                 page.get_by_test_id("file-input").first.set_input_files(photo)
                 expect(page.get_by_test_id("card")).to_have_attribute("data-status", "done", timeout=60_000)
-            page.get_by_test_id("card").scroll_into_view_if_needed()
+            page.evaluate("scrollTo(0, innerWidth > 600 ? 0 : document.querySelector('.card').offsetTop - 12)")
             page.screenshot(path=DOCS / f"page-{name}.png")
         browser.close()
 

@@ -21,6 +21,8 @@ from .metrics import Metrics
 
 log = logging.getLogger(__name__)
 SMOOTHING = 0.3  # of the seconds a photo takes, as measured batch by batch
+GUESS = 2.0  # seconds a photo takes, until that is measured
+MARGIN = 1.5  # photos whose rewrites need a second try take longer
 
 
 class Stage(Protocol):
@@ -73,7 +75,7 @@ class Scheduler:
     def __init__(self, keeper: Keeper, room: int, patience: float, metrics: Metrics) -> None:
         self.keeper, self.room, self.patience, self.metrics = keeper, room, patience, metrics
         self.lanes: tuple[Lane, ...] = ()
-        self.seconds = 0.0  # that a photo takes of late
+        self.seconds = GUESS  # that a photo takes of late
         self.failure: str | None = None
         self._early: list[Job] = []
         self._live: set[Job] = set()
@@ -138,7 +140,7 @@ class Scheduler:
             raise NotReady("The server is stopping.")
         if self.failure is not None:
             raise NotReady(f"The models could not be loaded: {self.failure}", 30)
-        wait = len(self._live) * self.seconds
+        wait = len(self._live) * self.seconds * MARGIN
         if len(self._live) >= self.room:
             raise Busy("Too many photos are waiting.", max(self.seconds, 1))
         if job.deadline is not None and wait > max(job.deadline - time.monotonic(), 0):
@@ -220,7 +222,7 @@ class Scheduler:
         return jobs
 
     def _measure(self, seconds: float) -> None:
-        self.seconds = seconds if not self.seconds else self.seconds + SMOOTHING * (seconds - self.seconds)
+        self.seconds += SMOOTHING * (seconds - self.seconds)
 
     def _finish(self, job: Job) -> None:
         try:

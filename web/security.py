@@ -69,6 +69,10 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
         _check_size(settings)
         _check_origin(settings)
 
+    @app.teardown_request
+    def close(_: BaseException | None) -> None:
+        request.close()  # large photos lie in temporary files
+
     @app.after_request
     def end(response: Response) -> Response:
         for name, value in HEADERS.items():

@@ -38,11 +38,15 @@ def slow() -> Any:
 
 def test_what_is_too_late_is_given_up(make: MakeApp, slow: Slow) -> None:
     app = make(some_models(*LINES)._replace(captioner=slow), deadline=0.3)
+    captions_of(app).scheduler.seconds = 0
     answer = post(app.test_client())
     assert (answer.status_code, answer.json["code"]) == (504, "deadline_exceeded")
     streamed = post(app.test_client(), headers={"Accept": "text/event-stream"})
     (name, problem), *more = events(streamed)
     assert (name, problem["code"], more) == ("error", "deadline_exceeded", [])
+    captions_of(app).scheduler.seconds = 1
+    answer = post(app.test_client())
+    assert (answer.status_code, answer.json["code"]) == (503, "busy"), "what would be too late is not begun"
     assert app.test_client().get(URL).json["captions"] == []
 
 
