@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -216,7 +217,9 @@ def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(
         folder, **file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
     )
-    taught = PeftModel.from_pretrained(model, str(ours / "rewriter")).merge_and_unload()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a name that it gives up in v6
+        taught = PeftModel.from_pretrained(model, str(ours / "rewriter")).merge_and_unload()
     taught.to(torch.bfloat16).save_pretrained(target)
     tokenizer.save_pretrained(target)
 
