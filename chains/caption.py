@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 from langchain_core.runnables import Runnable, RunnableConfig
+from numpy.typing import NDArray
 
 from models import (
     EMOTIONS,
     EmotionInput,
     FusedEmotion,
+    ManyTexts,
     ModelContext,
     Models,
     MoodcapError,
@@ -28,9 +30,11 @@ from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_mo
 
 from .checks import Answer, check
 from .draft import Configs, Draft, Stage, there
+from .freshness import Recent
 from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
 from .settings import Settings
+from .steering import Steering
 
 NAME = "moodcap"
 TRIES = 2
@@ -46,6 +50,8 @@ class CaptionChain(Runnable[Any, MoodCaption]):
     def __init__(self, models: Models, settings: Settings, moods: Mapping[str, Mood]) -> None:
         self.name = NAME
         self.settings, self.moods, self._models = settings, moods, models
+        vocabulary = getattr(models.rewriter, "vocabulary", None)
+        self._steering = Steering(vocabulary) if vocabulary else None
         self._emotion = FusedEmotion(models.emotion_image, models.emotion_text, settings.threshold)
         self.looking = (Stage("open", self._open), Stage("literal", self._describe), Stage("emotion", self._feel))
         self.writing = (
@@ -165,25 +171,34 @@ class CaptionChain(Runnable[Any, MoodCaption]):
                 self._try([drafts[i] for i in left], [configs[i] for i in left], retry=attempt > 0)
 
     def _try(self, drafts: Sequence[Draft], configs: Configs, retry: bool) -> None:
+        writer = self._models.rewriter
         chats, chat_configs, owners = [], [], []
         for draft, config in zip(drafts, configs, strict=True):
             literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
-            for opening in openings(self._models.rewriter, literal, count, retry):
-                chats.append(ask(literal, mood, intensity, opening, getattr(self._models.rewriter, "taught", False)))
+            bias = self._steering.bias(literal, mood, intensity) if self._steering else None
+            for opening in openings(writer, literal, count, retry):
+                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), bias))
                 chat_configs.append(config)
                 owners.append(draft)
-        answers = write(self._models.rewriter, chats, chat_configs)
+        answers = write(writer, chats, chat_configs)
         for draft in drafts:
             self._check(draft, [a for a, owner in zip(answers, owners, strict=True) if owner is draft])
 
     def _check(self, draft: Draft, answers: list[Answer]) -> None:
         unique = list({answer.text: answer for answer in answers}.values())
-        heard = self._models.emotion_text.read([EmotionInput(text=answer.text) for answer in unique])
-        shares = np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in heard])
         literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
-        checks = check(literal.text, unique, mood, choice.intensity, shares)
+        shares = self._hear([answer.text for answer in unique])
+        checks = check(literal.text, unique, mood, choice.intensity, shares, Recent(draft.request.recent))
         draft.candidates += [Candidate(text=a.text, checks=c) for a, c in zip(unique, checks, strict=True) if a.text]
+
+    def _hear(self, texts: list[str]) -> NDArray[np.float64]:
+        """The nine emotions of each text, (texts, 9); without evidence where the model can do without."""
+        ear = self._models.emotion_text
+        if isinstance(ear, ManyTexts):
+            return ear.distributions(texts)
+        heard = ear.read([EmotionInput(text=text) for text in texts])
+        return np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in heard])
 
     def _finish(self, drafts: list[Draft], configs: Configs) -> None:
         preset = self.settings.chosen_preset()

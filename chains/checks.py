@@ -5,7 +5,9 @@ Each candidate gets scores in 0..1 and, where it fails, the problems in words. T
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,19 +17,20 @@ from models import EMOTIONS, emotion_places
 from prompts import Mood
 
 from .checks_content import compare_content
+from .checks_contradictions import contradictions
+from .freshness import Recent
 from .records import Checks
-from .words import lemmatise, read_words
+from .words import lemmatise, lexicon, read_words, word_list
 
 LEAST_MOOD = 0.2
 """A candidate that carries the mood less than this, times the intensity, is not taken."""
 LEAST_KEPT = 0.7
 LEAST_FLUENCY = 0.25
 LONGEST = 45  # words
-BANNED = (
-    "caption", "photo", "image", "picture", "mood", "rewrite", "rewritten", "sense of", "evokes", "testament to",
-    "tapestry", "symphony", "the scene is", "this moment",
-)  # fmt: skip
-"""Talk about the task, and phrases worn out by use."""
+BANNED: tuple[str, ...] = tuple(lexicon("worn")["phrases"])
+OPENERS: tuple[str, ...] = tuple(lexicon("worn")["openers"])
+OFTEN = 3
+"""A word of its own that a text uses so often is repetition."""
 
 
 class Answer(NamedTuple):
@@ -39,19 +42,33 @@ class Answer(NamedTuple):
 
 
 def check(
-    literal: str, answers: Sequence[Answer], mood: Mood, intensity: float, emotions: NDArray[np.float64]
+    literal: str,
+    answers: Sequence[Answer],
+    mood: Mood,
+    intensity: float,
+    emotions: NDArray[np.float64],
+    recent: Recent | None = None,
 ) -> list[Checks]:
-    """The checks of every answer, in order; `emotions` holds their distributions, (answers, 9)."""
+    """The checks of every answer, in order.
+
+    `emotions` holds their distributions, (answers, 9); `recent` what the reader has seen before. The score is mood ×
+    faithfulness × fluency × freshness.
+    """
+    seen = recent or Recent()
     scores = [mood_score(answer.text, shares, mood) for answer, shares in zip(answers, emotions, strict=True)]
-    return [_check(literal, answer, score, intensity) for answer, score in zip(answers, scores, strict=True)]
+    fresh = [seen.freshness(answer.text, literal) for answer in answers]
+    return [_check(literal, *one, intensity) for one in zip(answers, scores, fresh, strict=True)]
 
 
-def _check(literal: str, answer: Answer, mood: float, intensity: float) -> Checks:
+def _check(literal: str, answer: Answer, mood: float, freshness: float, intensity: float) -> Checks:
     content = compare_content(literal, answer.text)
+    against = contradictions(literal, answer.text)
     fluency = fluency_score(answer.logprob)
     problems = list(form_problems(literal, answer))
     if content.added:
         problems.append(f"adds: {', '.join(content.added)}")
+    if against:
+        problems.append(f"contradicts: {', '.join(against)}")
     if content.lost_things:
         problems.append(f"loses: {', '.join(content.lost_things)}")
     elif content.kept_share < LEAST_KEPT:
@@ -66,8 +83,10 @@ def _check(literal: str, answer: Answer, mood: float, intensity: float) -> Check
         fluency=fluency,
         lost=content.lost,
         added=content.added,
+        contradicts=against,
+        freshness=freshness,
         problems=tuple(problems),
-        score=mood * content.kept_share * fluency / (1 + len(content.added)),
+        score=mood * content.kept_share * fluency * freshness / (1 + len(content.added) + len(against)),
     )
 
 
@@ -113,7 +132,17 @@ def form_problems(literal: str, answer: Answer) -> list[str]:
         phrase for phrase in BANNED if re.search(rf"\b{phrase}\b", text.lower()) and phrase not in literal.lower()
     ]:
         found.append(f"says: {', '.join(worn)}")
-    triples = list(zip(words, words[1:], words[2:], strict=False))
-    if len(set(triples)) < len(triples):
+    opener = next((one for one in OPENERS if f"{' '.join(words)} ".startswith(f"{one} ")), None)
+    if opener and not literal.lower().startswith(opener):
+        found.append(f"begins with: {opener}")
+    if repeats(words, literal):
         found.append("repeats itself")
     return found
+
+
+def repeats(words: Sequence[str], literal: str) -> bool:
+    """Whether three words come again in a row, or one word twice in a row or over and over."""
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    own = Counter(word for word in words if word not in word_list("stop") and word not in literal.lower())
+    twice = any(one == two for one, two in pairwise(words))
+    return len(set(triples)) < len(triples) or twice or max(own.values(), default=0) >= OFTEN

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from .words import Word, content_lemmas, kind, lexicon, read_words, word_list
+from .words import Word, content_lemmas, is_shade_or_number, kind, lexicon, read_words
 
 THING, OTHER = 1.0, 0.5
 """How much a lost thing, colour or number counts, and how much a lost action or quality."""
@@ -52,10 +52,21 @@ def compare_content(literal: str, text: str) -> Content:
     return Content(kept, lost, added_things(facts, told), _weight(kept) / total if total else 1.0)
 
 
+class Coverage:
+    """Which things, colours and numbers may be said where a literal caption is what is known."""
+
+    def __init__(self, literal: str) -> None:
+        self._covered = _covered(read_words(literal))
+
+    def covers(self, lemma: str) -> bool:
+        """Whether naming it claims nothing beyond the caption."""
+        return _is_covered(lemma, self._covered)
+
+
 def added_things(facts: list[Word], told: list[Word]) -> tuple[str, ...]:
     """The things, colours and numbers that `told` names and `facts` do not cover."""
     covered = _covered(facts)
-    claims = (word for word in told if not word.figure and (word.thing or _is_shade_or_number(word.lemma)))
+    claims = (word for word in told if not word.figure and (word.thing or is_shade_or_number(word.lemma)))
     return tuple(dict.fromkeys(word.lemma for word in claims if not _is_covered(word.lemma, covered)))
 
 
@@ -64,11 +75,7 @@ def _weight(lemmas: Iterable[str]) -> float:
 
 
 def _is_fact(lemma: str) -> bool:
-    return kind(lemma) is not None or _is_shade_or_number(lemma)
-
-
-def _is_shade_or_number(lemma: str) -> bool:
-    return lemma in word_list("colors") or lemma in word_list("numbers")
+    return kind(lemma) is not None or is_shade_or_number(lemma)
 
 
 def _is_covered(lemma: str, covered: set[str]) -> bool:

@@ -32,6 +32,9 @@ class CaptionRequest(BaseModel):
     candidates: int | None = Field(
         default=None, ge=1, le=16, description="Rewrites to choose from; none takes the setting."
     )
+    recent: tuple[str, ...] = Field(
+        default=(), repr=False, description="Captions that the reader has seen lately; the new one shall differ."
+    )
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -58,6 +61,8 @@ class Checks(Record):
     fluency: Share = Field(description="How natural the writer finds it.")
     lost: tuple[str, ...] = Field(default=(), description="Content of the literal caption that is missing.")
     added: tuple[str, ...] = Field(default=(), description="Things that the literal caption does not hold.")
+    contradicts: tuple[str, ...] = Field(default=(), description="Numbers, colours, genders and denials that differ.")
+    freshness: Share = Field(default=1.0, description="1 where no recent caption shares its opener or a phrase.")
     problems: tuple[str, ...] = Field(default=(), description="Why it was not taken, in words; none where it passes.")
     score: Share
 

@@ -5,7 +5,7 @@ keeps the facts by construction (a small model forgets what it does not repeat).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -38,9 +38,21 @@ def openings(writer: BaseChatModel, literal: str, count: int, retry: bool) -> li
     return [kinds[i % len(kinds)] for i in range(count)]
 
 
-def ask(literal: str, mood: Mood, intensity: float, opening: str, taught: bool = False) -> list[BaseMessage]:
-    """The chat for one candidate; an opening is put into the writer's mouth. A taught writer needs no examples."""
+def ask(
+    literal: str,
+    mood: Mood,
+    intensity: float,
+    opening: str,
+    taught: bool = False,
+    bias: Mapping[int, float] | None = None,
+) -> list[BaseMessage]:
+    """The chat for one candidate; an opening is put into the writer's mouth. A taught writer needs no examples.
+
+    `bias` on a local writer's tokens goes with the last question.
+    """
     messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity))
+    if bias:
+        messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs={"logit_bias": bias})
     return [*messages, AIMessage(content=opening)] if opening else messages
 
 

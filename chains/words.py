@@ -61,6 +61,17 @@ def kind(lemma: str) -> str | None:
     return _kinds().get(lemma)
 
 
+def is_shade_or_number(lemma: str) -> bool:
+    """Whether a lemma is a colour or a number."""
+    return lemma in word_list("colors") or lemma in word_list("numbers")
+
+
+def is_claim(lemma: str) -> bool:
+    """Whether a lemma, wherever it stands, says something that a photo could show to be wrong."""
+    is_thing = kind(lemma) is not None and lemma not in word_list("everywhere") and lemma not in _sometimes()
+    return is_thing or is_shade_or_number(lemma)
+
+
 @cache
 def word_list(name: str) -> frozenset[str]:
     """One of the plain lists of `lexicon/forms.toml`."""
@@ -71,7 +82,13 @@ def word_list(name: str) -> frozenset[str]:
 def known_words() -> frozenset[str]:
     """Every lemma that the lexicon holds."""
     forms, likeness = lexicon("forms"), lexicon("likeness")
-    lists = [*lexicon("things").values(), *likeness["same"], *likeness["general"].values(), forms["fixed"]["words"]]
+    lists = [
+        *lexicon("things").values(),
+        *lexicon("nouns").values(),
+        *likeness["same"],
+        *likeness["general"].values(),
+        forms["fixed"]["words"],
+    ]
     lists += [forms[name] for name in ("everywhere", "feeling", "colors", "numbers")]
     irregular = forms["irregular"]
     return frozenset(w for text in lists for w in text.split() if w not in irregular) | frozenset(irregular.values())
@@ -112,9 +129,10 @@ def _verb_stems(stem: str) -> Iterable[str]:
 
 @cache
 def _kinds() -> dict[str, str]:
-    tables = {name: text for name, text in lexicon("things").items() if name != "sometimes"}
+    lists = [*lexicon("things").items(), *lexicon("nouns").items()]
+    tables = [(name, text) for name, text in lists if name != "sometimes"]
     # The first list that holds a word decides: a goal is an object before it is a place.
-    return {word: name for name, text in reversed(tables.items()) for word in text.split()}
+    return {word: name for name, text in reversed(tables) for word in text.split()}
 
 
 def _is_thing(tokens: list[str], i: int) -> bool:
@@ -139,7 +157,7 @@ def _is_noun_here(tokens: list[str], i: int) -> bool:
 
 @cache
 def _sometimes() -> frozenset[str]:
-    return frozenset(lexicon("things")["sometimes"].split())
+    return frozenset(f"{lexicon('things')['sometimes']} {lexicon('nouns')['sometimes']}".split())
 
 
 def _figures(tokens: list[str]) -> set[int]:

@@ -29,12 +29,12 @@ from langchain_core.prompts import ChatPromptTemplate
 from chains import CaptionChain, CaptionRequest, Settings, build_chain
 from chains.caption import model_context
 from chains.checks_content import compare_content
+from chains.checks_contradictions import contradictions
 from models import EMOTIONS, EmotionReading, LiteralCaption, load_models
 from models.emotion_labels import make_reading
 from prompts import STEPS, Mood, find_mood, rewrite_turns
 
 from .captioner import Describe, describer
-from .rewrite_contradictions import contradictions
 from .rewrite_figures import OURS, Rewrite, Row, length_ratio
 from .rewrite_judge import (
     LABELS,

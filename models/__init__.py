@@ -1,6 +1,6 @@
 """Captioners, emotion classifiers and rewriters behind one registry. Importing this imports no torch."""
 
-from .contracts import Captioner, EmotionClassifier, EmotionInput
+from .contracts import Captioner, EmotionClassifier, EmotionInput, ManyTexts
 from .emotion_fusion import FusedEmotion
 from .emotion_labels import emotion_places
 from .errors import (
@@ -37,6 +37,7 @@ __all__ = [
     "Evidence",
     "FusedEmotion",
     "LiteralCaption",
+    "ManyTexts",
     "ModelContext",
     "ModelError",
     "ModelNotFound",

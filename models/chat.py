@@ -9,6 +9,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -23,10 +24,10 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from transformers import LogitsProcessorList, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
-from .chat_parts import TOGETHER, Biased, Cancelled, Together, TokenQueue, Told, bias_rows, certain, cut, tell
+from . import chat_parts as parts
+from .chat_parts import TOGETHER, Together, Told, cut
 from .errors import ModelError
 
-ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Options = dict[str, Any]
 
 
@@ -61,6 +62,11 @@ class LocalChat(BaseChatModel):
         self.tokenizer.padding_side = "left"
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+
+    @cached_property
+    def vocabulary(self) -> dict[str, tuple[int, ...]]:
+        """The words that the model's vocabulary holds whole, in lower case, and their tokens."""
+        return parts.whole_words(self.tokenizer)
 
     @property
     def _llm_type(self) -> str:
@@ -151,9 +157,9 @@ class LocalChat(BaseChatModel):
         """Yield the answer as it is written. Closing the iterator stops the model at its next token."""
         told: Told = queue.Queue()
         cancelled = threading.Event()
-        kwargs = kwargs | {"num_return_sequences": 1, "streamer": TokenQueue(told), "cancelled": cancelled}
+        kwargs = kwargs | {"num_return_sequences": 1, "streamer": parts.TokenQueue(told), "cancelled": cancelled}
         worker = threading.Thread(
-            target=tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
+            target=parts.tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
         )
         worker.start()
         try:
@@ -191,7 +197,7 @@ class LocalChat(BaseChatModel):
             ids.append(item)
             text = self.tokenizer.decode(ids, skip_special_tokens=True)
             before, ended = cut(text, stop)
-            sure = before if ended else certain(before, stop)
+            sure = before if ended else parts.certain(before, stop)
             if len(sure) > len(sent):
                 yield AIMessageChunk(content=sure[len(sent) :])
                 sent = sure
@@ -217,7 +223,7 @@ class LocalChat(BaseChatModel):
             if seed is not None:
                 torch.manual_seed(seed)
             encoded = self._encode(chats)
-            bias = bias_rows(chats, num_return_sequences, self.model.config.vocab_size, self.model.device)
+            bias = parts.bias_rows(chats, num_return_sequences, self.model.config.vocab_size, self.model.device)
             if stop:
                 settings |= {"stop_strings": stop, "tokenizer": self.tokenizer}
             out = self.model.generate(
@@ -225,8 +231,8 @@ class LocalChat(BaseChatModel):
                 **settings,
                 num_return_sequences=num_return_sequences,
                 streamer=streamer,
-                logits_processor=LogitsProcessorList([] if bias is None else [Biased(bias)]),
-                stopping_criteria=StoppingCriteriaList([Cancelled(cancelled)] if cancelled else []),
+                logits_processor=LogitsProcessorList([] if bias is None else [parts.Biased(bias)]),
+                stopping_criteria=StoppingCriteriaList([parts.Cancelled(cancelled)] if cancelled else []),
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self._ends(),
                 return_dict_in_generate=True,
@@ -261,7 +267,7 @@ class LocalChat(BaseChatModel):
         return {name: padded[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
 
     def _tokens(self, chat: Sequence[BaseMessage]) -> list[int]:
-        turns = [{"role": _role(message), "content": message.text} for message in chat]
+        turns = [{"role": parts.role(message), "content": message.text} for message in chat]
         going_on = bool(turns) and turns[-1]["role"] == "assistant"
         ids: list[int] = self.tokenizer.apply_chat_template(
             turns,
@@ -291,9 +297,3 @@ class LocalChat(BaseChatModel):
         known = self.model.generation_config.eos_token_id
         ends = known if isinstance(known, list) else [known]
         return [end for end in dict.fromkeys([*ends, self.tokenizer.eos_token_id]) if end is not None]
-
-
-def _role(message: BaseMessage) -> str:
-    if message.type not in ROLES:
-        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
-    return ROLES[message.type]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
@@ -25,7 +25,9 @@ from prompts import load_moods, taught_turns
 
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 SEED = Path(__file__).parent / "rewrites.jsonl"
-RANK = 16
+RANK = 32
+ALIKE = 40  # tokens; prompts that share them are of one mood, mostly of one intensity
+TOGETHER = 3  # packs in one step, so that it sees several moods
 HELD_OUT = 20  # one in so many literal captions
 LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -64,36 +66,74 @@ def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase) -> list[tupl
     return found
 
 
-def batches(
-    rows: Sequence[tuple[list[int], list[int]]], tokens: int, chance: random.Random
-) -> Iterator[dict[str, torch.Tensor]]:
-    """Batches of like length, about `tokens` tokens each; labels of what is asked are -100."""
-    order = sorted(range(len(rows)), key=lambda i: sum(map(len, rows[i])) + chance.random() * 4)
-    groups: list[list[int]] = [[]]
-    for i in order:
-        if groups[-1] and (len(groups[-1]) + 1) * sum(map(len, rows[i])) > tokens:
-            groups.append([])
-        groups[-1].append(i)
+class Pack(NamedTuple):
+    """Rows that begin alike, in one sequence: what they share stands once, then each row's own tokens."""
+
+    ids: torch.Tensor
+    labels: torch.Tensor
+    places: torch.Tensor
+    mask: torch.Tensor
+
+
+def packs(rows: Sequence[tuple[list[int], list[int]]], tokens: int, chance: random.Random) -> Iterator[Pack]:
+    """Packs of about `tokens` tokens each, in another order each time.
+
+    The prompts of one mood and intensity are alike up to the caption, and that part is more than half of them.
+    """
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for i, (asked, _) in enumerate(rows):
+        alike.setdefault(tuple(asked[:ALIKE]), []).append(i)
+    groups: list[list[int]] = []
+    for members in alike.values():
+        chance.shuffle(members)
+        size = tokens
+        for i in members:
+            length = sum(map(len, rows[i]))
+            if size + length > tokens:
+                groups.append([])
+                size = 0
+            groups[-1].append(i)
+            size += length - shared(rows, groups[-1])
     chance.shuffle(groups)
     for group in groups:
-        width = max(sum(map(len, rows[i])) for i in group)
-        ids, labels, mask = (torch.full((len(group), width), fill) for fill in (0, -100, 0))
-        for place, i in enumerate(group):
-            asked, answer = rows[i]
-            end = len(asked) + len(answer)
-            ids[place, :end] = torch.tensor([*asked, *answer])
-            labels[place, len(asked) : end] = torch.tensor(answer)
-            mask[place, :end] = 1
-        yield {"input_ids": ids, "labels": labels, "attention_mask": mask}
+        yield pack([rows[i] for i in group])
 
 
-def loss_of(model: Any, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+def shared(rows: Sequence[tuple[list[int], list[int]]], group: Sequence[int]) -> int:
+    """How many tokens the prompts of a group have in common at their beginning."""
+    first, *others = (rows[i][0] for i in group)
+    return min((next_difference(first, other) for other in others), default=0)
+
+
+def next_difference(one: Sequence[int], other: Sequence[int]) -> int:
+    """Where two sequences part."""
+    return next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(other))
+
+
+def pack(rows: Sequence[tuple[list[int], list[int]]]) -> Pack:
+    """One sequence of rows: each attends to what they share and to itself, and counts its places from there."""
+    common = shared(rows, range(len(rows)))
+    ids, labels = list(rows[0][0][:common]), [-100] * common
+    places, owner = list(range(common)), [-1] * common
+    for number, (asked, answer) in enumerate(rows):
+        own = [*asked[common:], *answer]
+        ids += own
+        labels += [*[-100] * (len(asked) - common), *answer]
+        places += range(common, common + len(own))
+        owner += [number] * len(own)
+    whose = torch.tensor(owner)
+    mask = ((whose[None] == whose[:, None]) | (whose[None] == -1)).tril()
+    return Pack(torch.tensor([ids]), torch.tensor([labels]), torch.tensor([places]), mask[None, None])
+
+
+def loss_of(model: Any, rows: Pack) -> tuple[torch.Tensor, int]:
     """The summed loss of the answers' tokens, and how many there are. Logits are made where they count alone."""
-    hidden = model.get_base_model().model(batch["input_ids"], attention_mask=batch["attention_mask"])[0]
-    wanted = batch["labels"][:, 1:]
-    places = wanted != -100
-    logits = model.get_base_model().lm_head(hidden[:, :-1][places])
-    return torch.nn.functional.cross_entropy(logits.float(), wanted[places], reduction="sum"), int(places.sum())
+    base = model.get_base_model()
+    hidden = base.model(rows.ids, attention_mask=rows.mask, position_ids=rows.places)[0]
+    wanted = rows.labels[:, 1:]
+    told = wanted != -100
+    logits = base.lm_head(hidden[:, :-1][told])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted[told], reduction="sum"), int(told.sum())
 
 
 def train(
@@ -102,20 +142,26 @@ def train(
     rows: Sequence[Row],
     epochs: int = 3,
     rate: float = 3e-4,
-    tokens: int = 1536,
-    rank: int = 16,
+    tokens: int = 1024,
+    start: Path | None = None,
 ) -> list[float]:
-    """Train and keep the best adapter in `out`; the held-out loss a token after each epoch."""
+    """Train and keep the best adapter in `out`; the held-out loss a token after each epoch.
+
+    Training goes on from the adapter in `start`, or begins with a new one.
+    """
     torch.manual_seed(0)
     chance = random.Random(0)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=LAYERS, task_type="CAUSAL_LM")
-    model: Any = get_peft_model(base, config)
+    fresh = start is None
+    model: Any = (
+        get_peft_model(base, config) if fresh else PeftModel.from_pretrained(base, str(start), is_trainable=True)
+    )
     own = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(own, lr=rate, weight_decay=0.01)
     taught, held = (encode(part, tokenizer) for part in split(rows))
-    steps = epochs * sum(1 for _ in batches(taught, tokens, random.Random(0)))
+    steps = epochs * sum(1 for _ in packs(taught, tokens, random.Random(0))) // TOGETHER
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / 20, 0.5 + 0.5 * math.cos(math.pi * min(step / steps, 1)))
     )
@@ -123,14 +169,16 @@ def train(
     for epoch in range(epochs):
         model.train()
         started, total, count = time.monotonic(), 0.0, 0
-        for batch in batches(taught, tokens, chance):
-            loss, size = loss_of(model, batch)
-            (loss / size).backward()
-            torch.nn.utils.clip_grad_norm_(own, 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
+        for number, batch in enumerate(packs(taught, tokens, chance), 1):
+            with torch.autocast("cpu", torch.bfloat16):
+                loss, size = loss_of(model, batch)
+            (loss / size / TOGETHER).backward()
             total, count = total + loss.item(), count + size
+            if number % TOGETHER == 0:
+                torch.nn.utils.clip_grad_norm_(own, 1.0)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad(set_to_none=True)
         losses.append(evaluate(model, held, tokens))
         print(
             f"epoch {epoch + 1}: {total / count:.3f}, held out {losses[-1]:.3f}, {time.monotonic() - started:.0f} s",
@@ -155,8 +203,9 @@ def evaluate(model: Any, rows: Sequence[tuple[list[int], list[int]]], tokens: in
     """The loss a token on rows."""
     model.eval()
     total, count = 0.0, 0
-    for batch in batches(rows, tokens, random.Random(0)):
-        loss, size = loss_of(model, batch)
+    for batch in packs(rows, tokens, random.Random(0)):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, size = loss_of(model, batch)
         total, count = total + loss.item(), count + size
     return total / max(count, 1)
 
@@ -169,8 +218,10 @@ def main() -> None:
     parser.add_argument("--more", type=Path, nargs="*", default=[])
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--start", type=Path, help="an adapter to go on from")
     options = parser.parse_args()
-    train(options.folder, options.out, read_rows(SEED, *options.more), options.epochs, options.rate)
+    rows = read_rows(SEED, *options.more)
+    train(options.folder, options.out, rows, options.epochs, options.rate, start=options.start)
 
 
 if __name__ == "__main__":

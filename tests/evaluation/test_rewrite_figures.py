@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation.rewrite_contradictions import contradictions
+from chains.checks_contradictions import contradictions
 from evaluation.rewrite_figures import bootstrap, common_phrase, distinct, distinct_texts, length_ratio
 from prompts import load_moods
 

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chains.words import Word, content_lemmas, kind, read_words, word_list
+from .words import Word, content_lemmas, kind, read_words, word_list
 
 DIGITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 SINGLE = "a an one single lone another other".split()

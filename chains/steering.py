@@ -1,0 +1,44 @@
+"""What a local writer is steered by while it writes, word by word: facts are locked, the mood is leant on.
+
+A word that would name a thing, colour or number which the literal caption does not cover can hardly be drawn, so few
+candidates are lost to inventions; words that carry the mood, and those of the caption itself, come a little easier.
+This reaches words that the writer's vocabulary holds whole. The checks read every candidate all the same.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from prompts import Mood
+
+from .checks_content import Coverage
+from .words import content_lemmas, is_claim, lemmatise, read_words
+
+LOCKED = -12.0
+TONE = 2.0
+OWN = 0.7
+Vocabulary = Mapping[str, tuple[int, ...]]
+"""Words in lower case, each with the tokens that are just that word."""
+
+
+class Steering:
+    """Biases on the tokens of one writer's vocabulary, kept for captions that come again."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._tokens: dict[str, tuple[int, ...]] = {}
+        for word, ids in vocabulary.items():
+            self._tokens[lemmatise(word)] = (*self._tokens.get(lemmatise(word), ()), *ids)
+        self._claims = [lemma for lemma in self._tokens if is_claim(lemma)]
+        self._locked = lru_cache(256)(self._locks)
+
+    def bias(self, literal: str, mood: Mood, intensity: float) -> dict[int, float]:
+        """What is added to the logits of tokens when that caption is written in that mood."""
+        own = content_lemmas(read_words(literal))
+        tone = {lemmatise(word) for phrase in mood.tone for word in phrase.split()}
+        return self._of(own, OWN) | self._of(tone, TONE * intensity) | dict(self._locked(literal))
+
+    def _locks(self, literal: str) -> dict[int, float]:
+        coverage = Coverage(literal)
+        return self._of((lemma for lemma in self._claims if not coverage.covers(lemma)), LOCKED)
+
+    def _of(self, lemmas: Iterable[str], bias: float) -> dict[int, float]:
+        return {token: bias for lemma in lemmas for token in self._tokens.get(lemma, ())}
