@@ -218,10 +218,10 @@ def save_int8(model: Any, folder: Path) -> None:
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / INT8)
 
 
-def load_int8(config: Any, file: Path) -> LeanLlama:
+def load_int8(config: Any, folder: Path) -> LeanLlama:
     """The network of which `save_int8` wrote the weights."""
     linears: dict[str, Linear] = {}
-    with safe_open(file, "pt") as tensors:
+    with safe_open(folder / INT8, "pt") as tensors:
         for name in tensors.keys():  # noqa: SIM118 - no dict
             if name.endswith(".scale") or name == "embedding":
                 continue

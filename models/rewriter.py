@@ -30,7 +30,7 @@ def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", s
     if pick_device(device).type == "cpu" and dtype == "auto" and (folder / INT8).exists() and has_int8():
         tokenizer = load_pretrained(AutoTokenizer, str(folder), True)
         settings = load_pretrained(GenerationConfig, str(folder), True)
-        network = load_int8(load_pretrained(AutoConfig, str(folder), True), folder / INT8)
+        network = load_int8(load_pretrained(AutoConfig, str(folder), True), folder)
         return LocalChat(model=LeanModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
     return _local(str(folder), name, device, dtype, True, seed, own=TAUGHT)
 
