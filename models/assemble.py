@@ -211,6 +211,8 @@ def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+    from .lean_llama import save_int8
+
     file = {"gguf_file": sources["smollm2"].name}
     folder = sources["smollm2"].parent
     tokenizer = AutoTokenizer.from_pretrained(folder, **file)
@@ -220,6 +222,8 @@ def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a name that it gives up in v6
         taught = PeftModel.from_pretrained(model, str(ours / "rewriter")).merge_and_unload()
+    target.mkdir()
+    save_int8(taught, target)
     taught.to(torch.bfloat16).save_pretrained(target)
     tokenizer.save_pretrained(target)
 

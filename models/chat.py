@@ -21,13 +21,13 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_config_list, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
-from transformers import LogitsProcessorList, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
-from . import chat_parts as parts
-from .chat_parts import TOGETHER, Together, Told, cut
+from .chat_parts import TOGETHER, Together, TokenQueue, Told, bias_rows, certain, cut, tell, whole_words
+from .decoding import Asked, LeanModel, write_plain
 from .errors import ModelError
 
+ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Options = dict[str, Any]
 
 
@@ -66,7 +66,7 @@ class LocalChat(BaseChatModel):
     @cached_property
     def vocabulary(self) -> dict[str, tuple[int, ...]]:
         """The words that the model's vocabulary holds whole, in lower case, and their tokens."""
-        return parts.whole_words(self.tokenizer)
+        return whole_words(self.tokenizer)
 
     @property
     def _llm_type(self) -> str:
@@ -157,9 +157,9 @@ class LocalChat(BaseChatModel):
         """Yield the answer as it is written. Closing the iterator stops the model at its next token."""
         told: Told = queue.Queue()
         cancelled = threading.Event()
-        kwargs = kwargs | {"num_return_sequences": 1, "streamer": parts.TokenQueue(told), "cancelled": cancelled}
+        kwargs = kwargs | {"num_return_sequences": 1, "streamer": TokenQueue(told), "cancelled": cancelled}
         worker = threading.Thread(
-            target=parts.tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
+            target=tell, args=(told, lambda: self._answer([messages], stop, **kwargs)), daemon=True
         )
         worker.start()
         try:
@@ -197,7 +197,7 @@ class LocalChat(BaseChatModel):
             ids.append(item)
             text = self.tokenizer.decode(ids, skip_special_tokens=True)
             before, ended = cut(text, stop)
-            sure = before if ended else parts.certain(before, stop)
+            sure = before if ended else certain(before, stop)
             if len(sure) > len(sent):
                 yield AIMessageChunk(content=sure[len(sent) :])
                 sent = sure
@@ -214,40 +214,22 @@ class LocalChat(BaseChatModel):
         cancelled: threading.Event | None = None,
         **options: Any,
     ) -> list[ChatResult]:
-        """One generate call for all chats: `num_return_sequences` answers each."""
+        """Answers to all chats together, `num_return_sequences` each."""
         settings = self._settings(options)
-        if num_return_sequences > 1 and not settings["do_sample"]:
+        if num_return_sequences > 1 and not settings["temperature"]:
             raise ModelError("Several answers to one chat need a temperature above 0.")
-        seed = options.get("seed", self.seed)
+        seed = settings.pop("seed")
         with self._lock, torch.inference_mode(), torch.random.fork_rng(enabled=seed is not None):
             if seed is not None:
                 torch.manual_seed(seed)
-            encoded = self._encode(chats)
-            bias = parts.bias_rows(chats, num_return_sequences, self.model.config.vocab_size, self.model.device)
-            if stop:
-                settings |= {"stop_strings": stop, "tokenizer": self.tokenizer}
-            out = self.model.generate(
-                **encoded,
-                **settings,
-                num_return_sequences=num_return_sequences,
-                streamer=streamer,
-                logits_processor=LogitsProcessorList([] if bias is None else [parts.Biased(bias)]),
-                stopping_criteria=StoppingCriteriaList([parts.Cancelled(cancelled)] if cancelled else []),
-                pad_token_id=self.tokenizer.pad_token_id,
-                eos_token_id=self._ends(),
-                return_dict_in_generate=True,
-                output_logits=True,
-            )
-            return self._results(encoded, out, stop or [], num_return_sequences)
-
-    def _results(self, encoded: Options, out: Any, stop: Sequence[str], count: int) -> list[ChatResult]:
-        start = encoded["input_ids"].shape[1]
-        ids = out.sequences[:, start:]
-        logits = torch.stack(out.logits, dim=1).float()
-        chosen = logits.gather(-1, ids[..., None]).squeeze(-1) - logits.logsumexp(-1)
-        read = encoded["attention_mask"].sum(1).repeat_interleave(count).tolist()
-        rows = [self._generation(*row, stop) for row in zip(ids.tolist(), chosen.tolist(), read, strict=True)]
-        return [ChatResult(generations=rows[i : i + count]) for i in range(0, len(rows), count)]
+            prompts, count = [self._tokens(chat) for chat in chats], num_return_sequences
+            bias = bias_rows(chats, count, self.model.config.vocab_size, self.model.device)
+            ends, ending = self._ends(), stop or []
+            asked = Asked(prompts, count, settings, ends, self.tokenizer, ending, bias, streamer, cancelled)
+            answers = self.model.write(asked) if isinstance(self.model, LeanModel) else write_plain(self.model, asked)
+            read = [len(prompt) for prompt in prompts for _ in range(count)]
+            rows = [self._generation(*answer, size, ending) for answer, size in zip(answers, read, strict=True)]
+            return [ChatResult(generations=rows[i : i + count]) for i in range(0, len(rows), count)]
 
     def _generation(self, ids: list[int], logprobs: list[float], read: int, stop: Sequence[str]) -> ChatGeneration:
         ends = self._ends()
@@ -261,13 +243,8 @@ class LocalChat(BaseChatModel):
         )
         return ChatGeneration(message=message, generation_info=info)
 
-    def _encode(self, chats: Sequence[Sequence[BaseMessage]]) -> Options:
-        rows = [self._tokens(chat) for chat in chats]
-        padded = self.tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
-        return {name: padded[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
-
     def _tokens(self, chat: Sequence[BaseMessage]) -> list[int]:
-        turns = [{"role": parts.role(message), "content": message.text} for message in chat]
+        turns = [{"role": _role(message), "content": message.text} for message in chat]
         going_on = bool(turns) and turns[-1]["role"] == "assistant"
         ids: list[int] = self.tokenizer.apply_chat_template(
             turns,
@@ -283,11 +260,7 @@ class LocalChat(BaseChatModel):
         unknown = set(options) - set(self._defaults())
         if unknown:
             raise ModelError(f"The rewriter has no option {', '.join(sorted(unknown))}.")
-        chosen = self._defaults() | options
-        chosen.pop("seed")
-        if chosen["temperature"] > 0:
-            return chosen | {"do_sample": True, "top_k": 0}
-        return {name: chosen[name] for name in ("max_new_tokens", "repetition_penalty")} | {"do_sample": False}
+        return self._defaults() | options
 
     def _defaults(self) -> Options:
         names = ("max_new_tokens", "temperature", "top_p", "repetition_penalty", "seed")
@@ -297,3 +270,9 @@ class LocalChat(BaseChatModel):
         known = self.model.generation_config.eos_token_id
         ends = known if isinstance(known, list) else [known]
         return [end for end in dict.fromkeys([*ends, self.tokenizer.eos_token_id]) if end is not None]
+
+
+def _role(message: BaseMessage) -> str:
+    if message.type not in ROLES:
+        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
+    return ROLES[message.type]

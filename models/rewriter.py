@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig, GgufConfig
 
 from .chat import LocalChat, Options
+from .decoding import LeanModel
 from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError, ModelNotFound
+from .lean_linear import has_int8
+from .lean_llama import INT8, fits, from_plain, load_int8
 from .loading import load_pretrained
 
 TAUGHT: Options = {"taught": True, "temperature": 0.6}
@@ -23,7 +26,13 @@ def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", s
     """SmolLM2-135M-Instruct as taught to rewrite captions, from the assembled folder."""
     if not (folder / "config.json").exists():
         raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")
-    return _local(str(folder), "SmolLM2-135M-Instruct, taught", device, dtype, True, seed, own=TAUGHT)
+    name = "SmolLM2-135M-Instruct, taught"
+    if pick_device(device).type == "cpu" and dtype == "auto" and (folder / INT8).exists() and has_int8():
+        tokenizer = load_pretrained(AutoTokenizer, str(folder), True)
+        settings = load_pretrained(GenerationConfig, str(folder), True)
+        network = load_int8(load_pretrained(AutoConfig, str(folder), True), folder)
+        return LocalChat(model=LeanModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
+    return _local(str(folder), name, device, dtype, True, seed, own=TAUGHT)
 
 
 def hf_rewriter(
@@ -74,5 +83,7 @@ def _local(
     tokenizer = load_pretrained(AutoTokenizer, source, offline, **file)
     if gguf_file:
         options |= {"gguf_file": gguf_file, "quantization_config": GgufConfig(dequantize=True)}
-    model = load_pretrained(AutoModelForCausalLM, source, offline, **options)
-    return LocalChat(model=model.eval(), tokenizer=tokenizer, model_name=name, seed=seed, **(own or {}))
+    model = load_pretrained(AutoModelForCausalLM, source, offline, **options).eval()
+    if fits(model):
+        model = LeanModel(from_plain(model), model.generation_config, model)
+    return LocalChat(model=model, tokenizer=tokenizer, model_name=name, seed=seed, **(own or {}))

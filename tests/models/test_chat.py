@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 
 from models import ModelContext, ModelError, Models, load
 from models.chat import LocalChat
+from models.decoding import Answer, Asked, LeanModel
 
 from .tiny import tiny_gguf, tiny_llm, tiny_text_classifier
 
@@ -28,10 +30,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_llm(tmp_path_factory.mktemp("llm"))
 
 
-@pytest.fixture(scope="module")
-def chat(folder: Path) -> LocalChat:
+@pytest.fixture(scope="module", params=["lean", "plain"])
+def chat(folder: Path, request: pytest.FixtureRequest) -> LocalChat:
     loaded: LocalChat = load("rewriter", f"hf:{folder}", ModelContext(folder, "cpu", "float32"))
-    return loaded.model_copy(update={"temperature": 0.0, "max_new_tokens": 12})
+    assert isinstance(loaded.model, LeanModel)
+    model = loaded.model if request.param == "lean" else loaded.model.plain
+    return loaded.model_copy(update={"model": model, "temperature": 0.0, "max_new_tokens": 12})
 
 
 class Calls(BaseCallbackHandler):
@@ -53,19 +57,31 @@ class Calls(BaseCallbackHandler):
         self.tokens += 1
 
 
-def count_calls(chat: LocalChat) -> tuple[LocalChat, list[int]]:
-    """The chat model over a network that writes down the rows of each generate call."""
-    rows: list[int] = []
+def overheard(chat: LocalChat, tell: Callable[[int], object]) -> LocalChat:
+    """The chat model over a network that tells of each call the number of prompts, first."""
+    network = chat.model
 
-    class Counting:
+    class Lean(LeanModel):
+        def write(self, asked: Asked) -> list[Answer]:
+            tell(len(asked.prompts))
+            return super().write(asked)
+
+    class Plain:
         def __getattr__(self, name: str) -> Any:
-            return getattr(chat.model, name)
+            return getattr(network, name)
 
         def generate(self, **options: Any) -> Any:
-            rows.append(len(options["input_ids"]))
-            return chat.model.generate(**options)
+            tell(len(options["input_ids"]))
+            return network.generate(**options)
 
-    return chat.model_copy(update={"model": Counting()}), rows
+    heard = Lean(network.network, network.generation_config) if isinstance(network, LeanModel) else Plain()
+    return chat.model_copy(update={"model": heard})
+
+
+def count_calls(chat: LocalChat) -> tuple[LocalChat, list[int]]:
+    """The chat model, and a list to which it adds the number of prompts of each call of its network."""
+    rows: list[int] = []
+    return overheard(chat, rows.append), rows
 
 
 def test_batch_is_one_tensor_batch_and_says_what_single_calls_say(chat: LocalChat) -> None:
@@ -185,14 +201,10 @@ def test_a_last_message_of_the_writer_is_continued(chat: LocalChat) -> None:
 
 
 def test_errors_arrive_at_once_and_reach_callbacks(chat: LocalChat) -> None:
-    class Broken:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(chat.model, name)
+    def fail(rows: int) -> None:
+        raise RuntimeError("out of memory")
 
-        def generate(self, **options: Any) -> Any:
-            raise RuntimeError("out of memory")
-
-    broken, calls = chat.model_copy(update={"model": Broken()}), Calls()
+    broken, calls = overheard(chat, fail), Calls()
     started = time.monotonic()
     with pytest.raises(RuntimeError, match="out of memory"):
         list(broken.stream(CHATS[0], {"callbacks": [calls]}))
