@@ -1,4 +1,4 @@
-"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stop strings, log-probabilities."""
+"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stops, a record."""
 
 import queue
 import threading
