@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .contracts import Captioner, EmotionClassifier, EmotionInput
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
-    from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo
+    from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
     from .records import EMOTIONS, NEGATIVE, POSITIVE, EmotionReading, Evidence, LiteralCaption, Record, Tag
     from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
 
@@ -30,7 +30,7 @@ LAZY = {
     "contracts": "Captioner EmotionClassifier EmotionInput",
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
-    "photo": "MAX_BYTES MAX_PIXELS Photo open_photo",
+    "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
     "records": "EMOTIONS NEGATIVE POSITIVE EmotionReading Evidence LiteralCaption Record Tag",
     "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
 }
@@ -87,4 +87,5 @@ __all__ = [
     "load_models",
     "load_presets",
     "open_photo",
+    "read_photo",
 ]
