@@ -67,24 +67,27 @@ class Report:
         return slope * (half[-1][0] - half[0][0])
 
     @property
+    def peak(self) -> float:
+        """The most memory that was held, in MB."""
+        return max(memory for _, memory in self.memory)
+
+    @property
     def leaks(self) -> list[str]:
         """What did not level off."""
-        peak = max(memory for _, memory in self.memory)
         found = {
-            "memory": self.growth > max(GROWTH * peak, LEAST_GROWTH),
+            "memory": self.growth > max(GROWTH * self.peak, LEAST_GROWTH),
             "threads": self.after.threads > self.before.threads + SPARE,
             "files": self.after.files > self.before.files + SPARE,
         }
         return [name for name, leaks in found.items() if leaks]
 
     def __str__(self) -> str:
-        first, last = self.memory[len(self.memory) // 2][1], self.memory[-1][1]
-        peak = max(memory for _, memory in self.memory)
+        curve = [f"{memory:.0f}" for _, memory in self.memory[:: max(len(self.memory) // 12, 1)]]
         return "\n".join(
             (
                 f"answers   {dict(sorted(self.statuses.items()))}, {self.done} captions, {self.failed} failed",
-                f"memory    {self.before.memory:.0f} MB before, {first:.0f} after half, {last:.0f} at the end, "
-                f"{self.after.memory:.0f} at rest, peak {peak:.0f}; second half {self.growth:+.0f}",
+                f"memory    {self.before.memory:.0f} MB before, {' '.join(curve)}, {self.after.memory:.0f} at rest; "
+                f"peak {self.peak:.0f}, second half {self.growth:+.0f}",
                 f"threads   {self.before.threads} before, {self.after.threads} after",
                 f"files     {self.before.files} before, {self.after.files} after",
                 f"leaks     {', '.join(self.leaks) or 'none'}",
