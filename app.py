@@ -20,10 +20,11 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     chosen = settings or Settings()
 
     def load() -> CaptionChain:
-        from models.loading import quiet_transformers
+        from models.loading import quiet_transformers, without_collecting
 
-        quiet_transformers()
-        return build_chain(chosen)
+        with without_collecting():
+            quiet_transformers()
+            return build_chain(chosen)
 
     return make_app(chosen, load, all_moods(chosen))
 

@@ -190,11 +190,11 @@ def prepare() -> "Settings":
 
 def _chain() -> "CaptionChain":
     chosen = prepare()
-    from models.loading import quiet_transformers
+    from models.loading import quiet_transformers, without_collecting
 
-    from .caption import build_chain
+    with err.status("loading models …"), without_collecting():
+        from .caption import build_chain
 
-    with err.status("loading models …"):
         quiet_transformers()
         return build_chain(chosen)
 
