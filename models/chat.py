@@ -20,10 +20,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_config_list, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
-from transformers import LogitsProcessorList, StoppingCriteriaList
+from transformers import StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
-from .chat_parts import TOGETHER, Cancelled, Recorder, Together, TokenQueue, Told, certain, cut, tell
+from .chat_parts import TOGETHER, Cancelled, Together, TokenQueue, Told, certain, cut, tell
 from .errors import ModelError
 
 ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
@@ -215,7 +215,7 @@ class LocalChat(BaseChatModel):
         with self._lock, torch.inference_mode(), torch.random.fork_rng(enabled=seed is not None):
             if seed is not None:
                 torch.manual_seed(seed)
-            encoded, recorder = self._encode(chats), Recorder()
+            encoded = self._encode(chats)
             if stop:
                 settings |= {"stop_strings": stop, "tokenizer": self.tokenizer}
             out = self.model.generate(
@@ -223,19 +223,21 @@ class LocalChat(BaseChatModel):
                 **settings,
                 num_return_sequences=num_return_sequences,
                 streamer=streamer,
-                logits_processor=LogitsProcessorList([recorder]),
                 stopping_criteria=StoppingCriteriaList([Cancelled(cancelled)] if cancelled else []),
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self._ends(),
+                return_dict_in_generate=True,
+                output_logits=True,
             )
-            return self._results(encoded, out, recorder.logprobs(out), stop or [], num_return_sequences)
+            return self._results(encoded, out, stop or [], num_return_sequences)
 
-    def _results(
-        self, encoded: Options, out: torch.Tensor, logprobs: torch.Tensor, stop: Sequence[str], count: int
-    ) -> list[ChatResult]:
-        ids = out[:, encoded["input_ids"].shape[1] :].tolist()
+    def _results(self, encoded: Options, out: Any, stop: Sequence[str], count: int) -> list[ChatResult]:
+        start = encoded["input_ids"].shape[1]
+        ids = out.sequences[:, start:]
+        logits = torch.stack(out.logits, dim=1).float()
+        chosen = logits.gather(-1, ids[..., None]).squeeze(-1) - logits.logsumexp(-1)
         read = encoded["attention_mask"].sum(1).repeat_interleave(count).tolist()
-        rows = [self._generation(*row, stop) for row in zip(ids, logprobs.tolist(), read, strict=True)]
+        rows = [self._generation(*row, stop) for row in zip(ids.tolist(), chosen.tolist(), read, strict=True)]
         return [ChatResult(generations=rows[i : i + count]) for i in range(0, len(rows), count)]
 
     def _generation(self, ids: list[int], logprobs: list[float], read: int, stop: Sequence[str]) -> ChatGeneration:

@@ -1,4 +1,4 @@
-"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stops, a record."""
+"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stop strings."""
 
 import queue
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
-from transformers import LogitsProcessor, StoppingCriteria
+from transformers import StoppingCriteria
 from transformers.generation.streamers import BaseStreamer
 
 Told = queue.Queue[int | Exception | None]
@@ -63,32 +63,6 @@ class Cancelled(StoppingCriteria):
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any) -> torch.BoolTensor:
         done: Any = torch.full((len(input_ids),), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
         return done
-
-
-class Recorder(LogitsProcessor):
-    """Notes the log-probability of every chosen token. Only one step's logits are kept, never those of all steps.
-
-    They are read before temperature and top-p have their say, and after a repetition penalty where there is one.
-    """
-
-    def __init__(self) -> None:
-        self.steps: list[torch.Tensor] = []
-        self.last: torch.Tensor | None = None
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        self._note(input_ids)
-        self.last = scores
-        return scores
-
-    def logprobs(self, sequences: torch.Tensor) -> torch.Tensor:
-        """Those of the tokens that ended up in the sequences, (rows, steps)."""
-        self._note(sequences)
-        return torch.stack(self.steps, dim=1)
-
-    def _note(self, ids: torch.Tensor) -> None:
-        if self.last is not None:
-            self.steps.append(self.last.gather(-1, ids[:, -1:]).squeeze(-1) - self.last.logsumexp(-1))
-            self.last = None
 
 
 def tell(told: Told, answer: Callable[[], object]) -> None:
