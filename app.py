@@ -3,26 +3,28 @@
 import sys
 from typing import TYPE_CHECKING
 
-from chains import Settings
 from chains.cli import app as commands
 from chains.cli import err, main, prepare, told_errors
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from chains import Settings
 
-def create_app(settings: Settings | None = None) -> "Flask":
+
+def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web app of the settings: the API and the page, its models being loaded in the background."""
-    from chains import CaptionChain, all_moods, build_chain
+    from chains import CaptionChain, Settings, all_moods, build_chain
     from web import make_app
 
     chosen = settings or Settings()
 
     def load() -> CaptionChain:
-        from models.loading import quiet_transformers
+        from models.loading import quiet_transformers, without_collecting
 
-        quiet_transformers()
-        return build_chain(chosen)
+        with without_collecting():
+            quiet_transformers()
+            return build_chain(chosen)
 
     return make_app(chosen, load, all_moods(chosen))
 

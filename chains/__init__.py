@@ -17,30 +17,29 @@ from models import (
     UnknownMood,
 )
 
-from .records import Candidate, CaptionEvent, CaptionRequest, Checks, MoodCaption, MoodChoice
-from .settings import Settings, settings_table
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .caption import CaptionChain, all_moods, asked_mood, build_chain, stage_events
+    from .records import Candidate, CaptionEvent, CaptionRequest, Checks, MoodCaption, MoodChoice
+    from .settings import Settings, settings_table
     from .tool import image_to_text_tool
 
 LAZY = {
-    "CaptionChain": "caption",
-    "all_moods": "caption",
-    "asked_mood": "caption",
-    "build_chain": "caption",
-    "stage_events": "caption",
-    "image_to_text_tool": "tool",
+    "caption": "CaptionChain all_moods asked_mood build_chain stage_events",
+    "records": "Candidate CaptionEvent CaptionRequest Checks MoodCaption MoodChoice",
+    "settings": "Settings settings_table",
+    "tool": "image_to_text_tool",
 }
-"""Names that bring LangChain with them, imported when they are first asked for."""
+"""Names by their module: they bring LangChain or pydantic with them, and are imported when first asked for."""
 
 
 def __getattr__(name: str) -> object:
-    if name in LAZY:
-        from importlib import import_module
+    for module, names in LAZY.items():
+        if name in names.split():
+            from importlib import import_module
 
-        return getattr(import_module(f".{LAZY[name]}", __name__), name)
+            found = globals()[name] = getattr(import_module(f".{module}", __name__), name)
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

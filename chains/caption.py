@@ -24,13 +24,13 @@ from models import (
     RequestError,
     UnknownMood,
     load_models,
-    open_photo,
 )
 from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_moods
 
 from .checks import Answer, check
 from .draft import Configs, Draft, Stage, there
 from .freshness import Recent
+from .looks import Looks
 from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
 from .settings import Settings
@@ -53,6 +53,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         vocabulary = getattr(models.rewriter, "vocabulary", None)
         self._steering = Steering(vocabulary) if vocabulary else None
         self._emotion = FusedEmotion(models.emotion_image, models.emotion_text, settings.threshold)
+        self._looks = Looks(settings)
         self.looking = (Stage("open", self._open), Stage("literal", self._describe), Stage("emotion", self._feel))
         self.writing = (
             Stage("mood", self._choose),
@@ -138,7 +139,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             draft.literal, draft.emotion = request.literal, request.emotion
             try:
                 if request.image is not None and (request.literal is None or request.emotion is None):
-                    draft.photo = open_photo(request.image, self.settings.max_bytes, self.settings.max_pixels)
+                    self._looks.open(draft)
                 draft.mood = asked_mood(request, self.moods)  # a wrong one is told before any model works
             except MoodcapError as error:
                 failed[i] = error
@@ -155,6 +156,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         inputs = [EmotionInput(draft.photo, there(draft.literal).text) for draft in unread]
         for draft, reading in zip(unread, self._emotion.read(inputs) if inputs else [], strict=True):
             draft.emotion = reading
+        self._looks.note(unread)
 
     def _choose(self, drafts: list[Draft], configs: Configs) -> None:
         for draft in drafts:

@@ -1,4 +1,7 @@
-"""The command line: `moodcap caption | batch | moods | models | settings | setup`; `app.py` adds `serve`."""
+"""The command line: `moodcap caption | batch | moods | models | settings | setup`; `app.py` adds `serve`.
+
+What a command needs is imported in it, so that `--help` is there at once.
+"""
 
 import os
 import sys
@@ -9,16 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from models import BACKENDS, MoodcapError, Preset, load_presets
-from models.assemble import assemble, is_ready
-
-from .settings import Settings, settings_table
+from models import MoodcapError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from models import Preset
+
     from .caption import CaptionChain
+    from .settings import Settings
 
 app = typer.Typer(
     help="Captions that carry a feeling, checked against what is in the photo. Everything runs on this machine.",
@@ -119,6 +123,7 @@ def moods() -> None:
 @app.command()
 def models() -> None:
     """List every backend and preset: what is on disk, sizes and licences."""
+    from models import BACKENDS, load_presets
     from models.shelf import shelf
 
     from .terminal import table
@@ -141,6 +146,7 @@ def models() -> None:
 @app.command()
 def settings() -> None:
     """List the settings, which are environment variables."""
+    from .settings import settings_table
     from .terminal import table
 
     out.print(table(["setting", "default", "what it does"], settings_table()))
@@ -167,11 +173,13 @@ def _options(mood: str | None, blend: str | None, intensity: float | None, candi
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _settings() -> Settings:
+def _settings() -> "Settings":
+    from .settings import Settings
+
     return Settings.from_environment()
 
 
-def prepare() -> Settings:
+def prepare() -> "Settings":
     """The settings of the process, the embedded models assembled where they name them."""
     chosen = _settings()
     preset = chosen.chosen_preset()
@@ -182,29 +190,35 @@ def prepare() -> Settings:
 
 def _chain() -> "CaptionChain":
     chosen = prepare()
-    from models.loading import quiet_transformers
+    from models.loading import quiet_transformers, without_collecting
 
-    from .caption import build_chain
+    with err.status("loading models …"), without_collecting():
+        from .caption import build_chain
 
-    with err.status("loading models …"):
         quiet_transformers()
         return build_chain(chosen)
 
 
-def _parts(preset: Preset) -> list[str]:
+def _parts(preset: "Preset") -> list[str]:
     return [name for name in type(preset).model_fields if name != "about"]
 
 
 def _set_up(home: Path) -> None:
+    from models.assemble import assemble, is_ready
+
     if is_ready(home):
         return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
     os.environ.setdefault("TQDM_DISABLE", "1")  # one bar is enough
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), console=err) as progress:
         task = progress.add_task("setting up", total=1.0)
         assemble(home, lambda what, done: progress.update(task, description=what, completed=done))
 
 
-def _bar() -> Progress:
+def _bar() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=err)
 

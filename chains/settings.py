@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         default=None, ge=0, le=1, description="Confidence below which no emotion is named; by default as calibrated."
     )
     seed: int | None = Field(default=None, description="A number that makes rewrites repeatable.")
+    remember: int = Field(
+        default=1024, ge=0, description="Photos that are not looked at again when they come again; 0 for none."
+    )
     max_bytes: int = Field(default=MAX_BYTES, ge=1, description="The largest file that is read, in bytes.")
     max_pixels: int = Field(default=MAX_PIXELS, ge=1, description="The largest photo that is decoded, in pixels.")
 

@@ -1,8 +1,5 @@
 """Captioners, emotion classifiers and rewriters behind one registry. Importing this imports no torch."""
 
-from .contracts import Captioner, EmotionClassifier, EmotionInput, ManyTexts
-from .emotion_fusion import FusedEmotion
-from .emotion_labels import emotion_places
 from .errors import (
     ModelError,
     ModelNotFound,
@@ -19,9 +16,36 @@ from .errors import (
     UnknownLabels,
     UnknownMood,
 )
-from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo
-from .records import EMOTIONS, NEGATIVE, POSITIVE, EmotionReading, Evidence, LiteralCaption, Record, Tag
-from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .contracts import Captioner, EmotionClassifier, EmotionInput, ManyTexts
+    from .emotion_fusion import FusedEmotion
+    from .emotion_labels import emotion_places
+    from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
+    from .records import EMOTIONS, NEGATIVE, POSITIVE, EmotionReading, Evidence, LiteralCaption, Record, Tag
+    from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
+
+LAZY = {
+    "contracts": "Captioner EmotionClassifier EmotionInput ManyTexts",
+    "emotion_fusion": "FusedEmotion",
+    "emotion_labels": "emotion_places",
+    "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
+    "records": "EMOTIONS NEGATIVE POSITIVE EmotionReading Evidence LiteralCaption Record Tag",
+    "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
+}
+"""Names by their module: they bring NumPy, Pillow or pydantic with them, and are imported when first asked for."""
+
+
+def __getattr__(name: str) -> object:
+    for module, names in LAZY.items():
+        if name in names.split():
+            from importlib import import_module
+
+            found = globals()[name] = getattr(import_module(f".{module}", __name__), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "BACKENDS",
@@ -64,4 +88,5 @@ __all__ = [
     "load_models",
     "load_presets",
     "open_photo",
+    "read_photo",
 ]

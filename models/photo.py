@@ -48,12 +48,22 @@ def open_photo(
     """
     if isinstance(source, Image.Image):
         return _from_image(source, max_pixels, longest_side)
+    data = read_photo(source, max_bytes)
+    return Photo(_decode(data, max_pixels, longest_side), hashlib.sha256(data).hexdigest())
+
+
+def read_photo(source: str | PathLike[str] | bytes, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a photo's file, not decoded yet.
+
+    Raises:
+        PhotoNotFound, PhotoEmpty, PhotoTooLarge: each with one clear sentence.
+    """
     data = source if isinstance(source, bytes) else _read(Path(fspath(source)), max_bytes)
     if not data:
         raise PhotoEmpty("The photo is empty: it has no bytes.")
     if len(data) > max_bytes:
         raise PhotoTooLarge(f"The photo has {len(data):,} bytes; at most {max_bytes:,} are read.")
-    return Photo(_decode(data, max_pixels, longest_side), hashlib.sha256(data).hexdigest())
+    return data
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

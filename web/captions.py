@@ -1,5 +1,6 @@
 """Captions from the request to the record: kept first, then given to the scheduler, then told as they come."""
 
+import hashlib
 import logging
 import threading
 import time
@@ -7,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import g, has_request_context
-from pydantic import BaseModel
 
 from chains import CaptionRequest, MoodcapError, MoodCaption, Settings, asked_mood, stage_events
 from models import EmotionReading, LiteralCaption, open_photo
@@ -21,7 +21,9 @@ from .library import Library, new_id, now
 from .metrics import Metrics
 from .photos import PhotoStore
 from .records import Asked, CaptionRecord, PhotoRecord, Search
+from .repeats import Repeats
 from .scheduler import Chain, Scheduler
+from .telling import retold, tell
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -30,17 +32,12 @@ TOO_LATE = "The caption was not ready in time."
 URL = "/api/v1/captions"
 
 
-class Told(BaseModel):
-    """The data of a literal or token event."""
-
-    text: str
-
-
 class Captions:
     """What the API does with captions. It is the scheduler's keeper: jobs report to it from the lanes' threads."""
 
     def __init__(self, settings: Settings, library: Library, photos: PhotoStore, moods: Mapping[str, Mood]) -> None:
         self.settings, self.library, self.photos, self.moods = settings, library, photos, moods
+        self.repeats = Repeats(library, photos)
         self.metrics = Metrics()
         self.scheduler = Scheduler(self, settings.queue, settings.deadline, self.metrics)
         self.metrics.queue_depth.set_function(self.scheduler.depth)
@@ -61,11 +58,16 @@ class Captions:
     def caption(self, asked: Asked, photo: bytes, accepted: bool) -> Job:
         """A job for a new photo's caption, which is kept from now on. `accepted` ones have no deadline.
 
+        It is done already where the same photo was sent before with the same wish.
+
         Raises:
             PhotoError: the photo cannot be read. RequestError: the mood is none. Busy: come back later.
         """
         asked = self._known(asked)
         job = self._job(accepted)
+        job.wish = (hashlib.sha256(photo).hexdigest(), asked.model_dump_json())
+        if self._is_repeat(job):
+            return job
         self.scheduler.check_room(None if accepted else self.settings.deadline)
         read = open_photo(photo, self.settings.max_bytes, self.settings.max_pixels, self.settings.kept_side)
         seen = self.library.seen(read.digest, self._eyes())
@@ -140,7 +142,7 @@ class Captions:
     def events(self, id: str) -> EventLog:
         """What has happened to a caption, and what still happens."""
         job = self._jobs.get(id)
-        return job.events if job is not None else self._retold(self.record(self.library.get(id)))
+        return job.events if job is not None else retold(self.record(self.library.get(id)))
 
     def page(self, search: Search) -> tuple[tuple[CaptionRecord, ...], str | None]:
         """A page of captions, and the cursor of the next."""
@@ -168,7 +170,7 @@ class Captions:
         """Tell what the looking lane has found."""
         if stage != "caption":
             for event in stage_events(stage, draft):
-                self._tell(job.events, event.event, event.data)
+                tell(job.events, event.event, event.data)
 
     def finished(self, job: Job, draft: Any) -> None:
         """Keep a caption, then tell it."""
@@ -188,9 +190,11 @@ class Captions:
         if not self.library.finish(job.id, values, seen):
             self.failed(job, NotFound("The caption was deleted before it was written."))
             return
+        if job.wish and not result.fallback:
+            self.repeats.note(job.wish, job.id)
         job.outcome = self.record(self.library.get(job.id))
         for event in stage_events("caption", draft):
-            self._tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
+            tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
         self._jobs.pop(job.id, None)
 
     def failed(self, job: Job, error: MoodcapError) -> None:
@@ -212,6 +216,13 @@ class Captions:
         deadline = None if accepted else time.monotonic() + self.settings.deadline
         request_id = g.get("request_id", "") if has_request_context() else ""
         return Job(new_id(), None, deadline, accepted=accepted, request_id=request_id)
+
+    def _is_repeat(self, job: Job) -> bool:
+        row = self.repeats.answer(job.wish or (), job.id, job.accepted)
+        if row is not None:
+            job.outcome = self.record(row)
+            retold(job.outcome, job.events)
+        return row is not None
 
     def _add(self, job: Job, asked: Asked, photo: PhotoRow, rewrite_of: str | None) -> Job:
         row = CaptionRow(
@@ -278,19 +289,3 @@ class Captions:
         """What a look at a photo depends on: another answer of this means to look anew."""
         parts = [self.models[part] for part in ("captioner", "emotion_image", "emotion_text")]
         return [*parts, str(self.settings.threshold)]
-
-    def _tell(self, events: EventLog, name: str, data: Any) -> None:
-        events.tell(name, Told(text=data) if isinstance(data, str) else data)
-
-    def _retold(self, record: CaptionRecord) -> EventLog:
-        log = EventLog()
-        if record.result is not None:
-            self._tell(log, "literal", record.result.literal)
-            self._tell(log, "emotion", record.result.emotion)
-            for place, word in enumerate(record.result.text.split(" ")):
-                self._tell(log, "token", word if place == 0 else f" {word}")
-            self._tell(log, "caption", record)
-        elif record.error is not None:
-            self._tell(log, "error", record.error)
-        log.close()
-        return log

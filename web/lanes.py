@@ -27,6 +27,7 @@ class Job:
     cancelled: bool = False
     draft: Any = None
     outcome: Any = None
+    wish: tuple[str, ...] | None = None
 
 
 class Lane:

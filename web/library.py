@@ -46,6 +46,16 @@ class Library:
             session.add(caption)
         return self.get(caption.id)
 
+    def repeat(self, caption: CaptionRow) -> None:
+        """Keep a caption that repeats another of its photo, which counts as new from now on.
+
+        Raises:
+            IntegrityError: the photo is gone.
+        """
+        with self._session() as session:
+            session.execute(update(PhotoRow).where(PhotoRow.id == caption.photo_id).values(created_at=now()))
+            session.add(caption)
+
     def get(self, id: str) -> CaptionRow:
         """The caption of that id.
 

@@ -59,7 +59,7 @@ def _write(path: Path, image: Image.Image, quality: int) -> int:
     part = path.with_suffix(".part")
     try:
         with part.open("wb") as file:
-            image.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
+            image.save(file, "JPEG", quality=quality, optimize=True)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

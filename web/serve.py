@@ -12,6 +12,7 @@ from chains import RequestError, Settings
 
 from .captions import Captions
 from .logs import set_up_logs
+from .memory import share_heap
 
 GRACE = 30  # seconds for what is being served when the server is told to stop
 
@@ -45,6 +46,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The app, made in the worker."""
         set_up_logs()
+        share_heap()
         return self.make()
 
 

@@ -88,3 +88,12 @@ def test_lists() -> None:
     assert all(word in listed for word in ("gguf:", "embedded rewriter", "Apache-2.0", "laptop", "MB"))
     assert "MOODCAP_HOME" in moodcap("settings").stdout
     assert "batch" in moodcap("--help").stdout
+
+
+def test_help_imports_little() -> None:
+    """Time depends on the machine; what is imported does not."""
+    code = "import sys, app\ntry: app.main(['--help'])\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "caption" in run.stdout
+    heavy = {"torch", "transformers", "flask", "sqlalchemy", "langchain_core", "numpy", "PIL", "pydantic", "asyncio"}
+    assert heavy & set(run.stderr.split()) == set()

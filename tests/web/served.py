@@ -1,6 +1,6 @@
-"""The real server over doubles, in a process of its own: `python -m tests.web.served SETTINGS [SECONDS]`.
+"""The real server, in a process of its own: `python -m tests.web.served SETTINGS [SECONDS]`.
 
-SETTINGS is JSON; every look at a batch of photos takes so many seconds.
+SETTINGS is JSON. With SECONDS the models are doubles, and every look at a batch of photos takes so long.
 """
 
 import json
@@ -35,11 +35,20 @@ class Unhurried(Describer):
 
 
 @contextmanager
-def served(folder: Path, seconds: float = 0.0, **given: Any) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The address of a server of our own that is ready, and its process; it is stopped at the end."""
+def served(folder: Path, seconds: float | None = 0.0, **given: Any) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a server of our own that is ready, and its process; it is stopped at the end.
+
+    Its models are doubles that take so many seconds, or those of the settings where `seconds` is None.
+    """
     port = free_port()
     settings: dict[str, Any] = {"data": str(folder), "port": port, "rate_limit": ""} | given
-    command = [sys.executable, "-m", "tests.web.served", json.dumps(settings), str(seconds)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.web.served",
+        json.dumps(settings),
+        *([] if seconds is None else [str(seconds)]),
+    ]
     address = f"http://127.0.0.1:{port}"
     with (folder.parent / f"{folder.name}.log").open("ab") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log, start_new_session=True)
@@ -64,7 +73,8 @@ def answers(url: str) -> bool:
 def main() -> None:
     """Serve."""
     settings = Settings(**json.loads(sys.argv[1]))
-    models = some_models(*LINES)._replace(captioner=Unhurried(float(sys.argv[2])))
+    doubles = len(sys.argv) > 2
+    models = some_models(*LINES)._replace(captioner=Unhurried(float(sys.argv[2]))) if doubles else None
     serve(settings, lambda: make_app(settings, lambda: build_chain(settings, models), load_moods()))
 
 

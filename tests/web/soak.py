@@ -1,14 +1,21 @@
-"""Many clients at once: `python -m tests.web.soak --clients 64 --seconds 120` tells what they got and what is left."""
+"""Many clients at once: `python -m tests.web.soak --clients 64 --seconds 120` tells what they got and what is left.
+
+It ends with code 1 where a request met anything but success or a 503 or 429 with Retry-After, or where memory,
+threads or open files do not level off. `--embedded` soaks the embedded models, which are doubles otherwise.
+"""
 
 import argparse
 import os
 import random
+import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import linear_regression
+from typing import NamedTuple
 
 import httpx
 import psutil
@@ -18,22 +25,33 @@ from tests.photos import draw_photo, encoded
 from .calls import URL
 
 REST = 6  # seconds; longer than connections are kept alive
+SAMPLE = 0.25  # seconds between looks at the memory
+GROWTH, LEAST_GROWTH = 0.03, 24  # share of the peak, and MB, that memory may drift by in the second half
+SPARE = 4  # threads and files that may come and go
+
+
+class Held(NamedTuple):
+    """What a process holds: memory in MB, threads, open files."""
+
+    memory: float
+    threads: int
+    files: int
+
+
+NOTHING = Held(0, 0, 0)
 
 
 @dataclass
 class Report:
-    """What became of the requests, and what the server's worker held before and after."""
+    """What became of the requests, and what the server's worker held before, meanwhile (second, MB) and after."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     done: int = 0
     without_retry: int = 0
-    memory_before: float = 0
-    memory_after: float = 0
-    threads_before: int = 0
-    threads_after: int = 0
-    files_before: int = 0
-    files_after: int = 0
+    before: Held = NOTHING
+    after: Held = NOTHING
+    memory: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def failed(self) -> int:
@@ -41,18 +59,65 @@ class Report:
         bad = sum(count for status, count in self.statuses.items() if status >= 400 and status not in (429, 503))
         return bad + sum(self.errors.values()) + self.without_retry
 
+    @property
+    def growth(self) -> float:
+        """MB by which memory grew over the second half of the run: the line of least squares through all samples."""
+        half = self.memory[len(self.memory) // 2 :]
+        slope = linear_regression(*zip(*half, strict=True)).slope
+        return slope * (half[-1][0] - half[0][0])
+
+    @property
+    def peak(self) -> float:
+        """The most memory that was held, in MB."""
+        return max(memory for _, memory in self.memory)
+
+    @property
+    def leaks(self) -> list[str]:
+        """What did not level off."""
+        found = {
+            "memory": self.growth > max(GROWTH * self.peak, LEAST_GROWTH),
+            "threads": self.after.threads > self.before.threads + SPARE,
+            "files": self.after.files > self.before.files + SPARE,
+        }
+        return [name for name, leaks in found.items() if leaks]
+
+    def __str__(self) -> str:
+        curve = [f"{memory:.0f}" for _, memory in self.memory[:: max(len(self.memory) // 12, 1)]]
+        return "\n".join(
+            (
+                f"answers   {dict(sorted(self.statuses.items()))}, {self.done} captions, {self.failed} failed",
+                f"memory    {self.before.memory:.0f} MB before, {' '.join(curve)}, {self.after.memory:.0f} at rest; "
+                f"peak {self.peak:.0f}, second half {self.growth:+.0f}",
+                f"threads   {self.before.threads} before, {self.after.threads} after",
+                f"files     {self.before.files} before, {self.after.files} after",
+                f"leaks     {', '.join(self.leaks) or 'none'}",
+                *(f"error     {count} of {error}" for error, count in self.errors.items()),
+            )
+        )
+
 
 def soak(address: str, pid: int, clients: int, seconds: float) -> Report:
-    """The report of so many clients that caption, rewrite, list and delete for so long. Memory is in MB."""
+    """The report of so many clients that caption, rewrite, list and delete for so long."""
     report = Report()
     worker = next(iter(psutil.Process(pid).children()))
     _run(address, clients, min(seconds, 4), Report())  # threads and connections are made once
     time.sleep(REST)
-    report.memory_before, report.threads_before, report.files_before = _held(worker)
+    report.before = _held(worker)
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(worker, report, over))
+    watch.start()
     _run(address, clients, seconds, report)
+    over.set()
+    watch.join()
     time.sleep(REST)
-    report.memory_after, report.threads_after, report.files_after = _held(worker)
+    report.after = _held(worker)
     return report
+
+
+def _watch(worker: psutil.Process, report: Report, over: threading.Event) -> None:
+    start = time.monotonic()
+    while not over.wait(SAMPLE):
+        report.memory.append((time.monotonic() - start, _held(worker).memory))
 
 
 def _run(address: str, clients: int, seconds: float, report: Report) -> None:
@@ -67,8 +132,8 @@ def _run(address: str, clients: int, seconds: float, report: Report) -> None:
         thread.join()
 
 
-def _held(worker: psutil.Process) -> tuple[float, int, int]:
-    return worker.memory_info().rss / 1e6, worker.num_threads(), worker.num_fds()
+def _held(worker: psutil.Process) -> Held:
+    return Held(worker.memory_info().rss / 1e6, worker.num_threads(), worker.num_fds())
 
 
 def _client(address: str, end: float, seed: int, report: Report, lock: threading.Lock) -> None:
@@ -105,22 +170,26 @@ def _turn(client: httpx.Client, chance: random.Random) -> list[httpx.Response]:
     return [answer, *more]
 
 
-def main() -> None:
-    """Serve, soak and print the report."""
+def main() -> int:
+    """Serve, soak, print the report, and say whether all was well."""
     from .served import served
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--embedded", action="store_true", help="soak the embedded models")
     parser.add_argument("--address", help="a server that runs already, with --pid of its first process")
     parser.add_argument("--pid", type=int, default=os.getpid())
     options = parser.parse_args()
     if options.address:
-        print(soak(options.address, options.pid, options.clients, options.seconds))
+        report = soak(options.address, options.pid, options.clients, options.seconds)
     else:
-        with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "data", 0.2) as (address, process):
-            print(soak(address, process.pid, options.clients, options.seconds))
+        pause = None if options.embedded else 0.2
+        with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "data", pause) as (address, process):
+            report = soak(address, process.pid, options.clients, options.seconds)
+    print(report)
+    return 1 if report.failed or report.leaks else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

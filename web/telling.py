@@ -1,0 +1,34 @@
+"""What is told of a caption: its events as it is made, and told again once it is there."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from .events import EventLog
+from .records import CaptionRecord
+
+
+class Told(BaseModel):
+    """The data of a literal or token event."""
+
+    text: str
+
+
+def tell(events: EventLog, name: str, data: Any) -> None:
+    """Add an event to a log: a record, or a text."""
+    events.tell(name, Told(text=data) if isinstance(data, str) else data)
+
+
+def retold(record: CaptionRecord, into: EventLog | None = None) -> EventLog:
+    """A closed log of what a finished caption's readers were told."""
+    events = into or EventLog()
+    if record.result is not None:
+        tell(events, "literal", record.result.literal)
+        tell(events, "emotion", record.result.emotion)
+        for place, word in enumerate(record.result.text.split(" ")):
+            tell(events, "token", word if place == 0 else f" {word}")
+        tell(events, "caption", record)
+    elif record.error is not None:
+        tell(events, "error", record.error)
+    events.close()
+    return events
