@@ -17,17 +17,20 @@ from models import (
     UnknownMood,
 )
 
+from .preferences import AUTOMATIC, PreferenceExample, Preferences, StatedPreferences
 from .records import Candidate, CaptionEvent, CaptionRequest, Checks, MoodCaption, MoodChoice
 from .settings import Settings, settings_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .caption import CaptionChain, all_moods, asked_mood, build_chain, stage_events
+    from .taste import describe_taste
     from .tool import image_to_text_tool
 
 LAZY = {
     "CaptionChain": "caption",
     "all_moods": "caption",
+    "describe_taste": "taste",
     "asked_mood": "caption",
     "build_chain": "caption",
     "stage_events": "caption",
@@ -45,6 +48,7 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "AUTOMATIC",
     "Candidate",
     "CaptionChain",
     "CaptionEvent",
@@ -61,15 +65,19 @@ __all__ = [
     "PhotoNotFound",
     "PhotoTooLarge",
     "PhotoUnsupported",
+    "PreferenceExample",
+    "Preferences",
     "RequestError",
     "Settings",
     "SetupError",
+    "StatedPreferences",
     "UnknownBackend",
     "UnknownLabels",
     "UnknownMood",
     "all_moods",
     "asked_mood",
     "build_chain",
+    "describe_taste",
     "image_to_text_tool",
     "settings_table",
     "stage_events",

@@ -28,9 +28,12 @@ from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_mo
 
 from .checks import Answer, check
 from .draft import Configs, Draft, Stage, there
-from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
+from .preferences import AUTOMATIC
+from .records import CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
 from .settings import Settings
+from .suiting import Suiting
+from .taste import nearest
 
 NAME = "moodcap"
 TRIES = 2
@@ -152,8 +155,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
 
     def _choose(self, drafts: list[Draft], configs: Configs) -> None:
         for draft in drafts:
-            wish = draft.request.intensity
-            intensity = self.settings.intensity if wish is None else wish
+            intensity = asked_intensity(draft.request, self.settings.intensity)
             source: Any = "asked" if draft.mood else "detected"
             draft.mood = draft.mood or self.moods[there(draft.emotion).emotion]
             draft.choice = MoodChoice(name=draft.mood.name, intensity=intensity, source=source)
@@ -169,8 +171,11 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         for draft, config in zip(drafts, configs, strict=True):
             literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
+            shown = nearest(draft.request.preferences, literal, mood.name)
             for opening in openings(self._models.rewriter, literal, count, retry):
-                chats.append(ask(literal, mood, intensity, opening, getattr(self._models.rewriter, "taught", False)))
+                chats.append(
+                    ask(literal, mood, intensity, opening, getattr(self._models.rewriter, "taught", False), shown)
+                )
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(self._models.rewriter, chats, chat_configs)
@@ -178,12 +183,13 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             self._check(draft, [a for a, owner in zip(answers, owners, strict=True) if owner is draft])
 
     def _check(self, draft: Draft, answers: list[Answer]) -> None:
-        unique = list({answer.text: answer for answer in answers}.values())
+        literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
+        suiting = Suiting(draft.request.preferences, literal.text, mood.name)
+        unique = suiting.suit(answers)
         heard = self._models.emotion_text.read([EmotionInput(text=answer.text) for answer in unique])
         shares = np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in heard])
-        literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
         checks = check(literal.text, unique, mood, choice.intensity, shares)
-        draft.candidates += [Candidate(text=a.text, checks=c) for a, c in zip(unique, checks, strict=True) if a.text]
+        draft.candidates += suiting.judge(unique, checks)
 
     def _finish(self, drafts: list[Draft], configs: Configs) -> None:
         preset = self.settings.chosen_preset()
@@ -245,18 +251,25 @@ def model_context(settings: Settings) -> ModelContext:
 
 
 def asked_mood(request: CaptionRequest, moods: Mapping[str, Mood]) -> Mood | None:
-    """The mood that a request names, mixed where it names two; None where it takes what is found.
+    """The mood that a request names, mixed where it names two, or its reader's; None where it takes what is found.
 
     Raises:
         UnknownMood: no mood has that name; the message suggests names that look like it.
     """
-    if request.mood is None:
+    name = request.mood or (request.preferences.mood if request.preferences else None)
+    if name is None or (name == AUTOMATIC and request.blend is None):
         return None
     try:
-        mood = find_mood(request.mood, moods)
+        mood = find_mood(name, moods)
         return mood if request.blend is None else blend(mood, find_mood(request.blend, moods), request.share)
     except UnknownMoodName as error:
         raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+
+
+def asked_intensity(request: CaptionRequest, usual: float) -> float:
+    """The intensity of a request: its own, its reader's, or the usual one."""
+    wishes = (request.intensity, request.preferences.intensity if request.preferences else None, usual)
+    return next(wish for wish in wishes if wish is not None)
 
 
 def _wants_rewrite(draft: Draft) -> bool:

@@ -11,7 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig
 
-from prompts import Mood, Turn, rewrite_turns, taught_turns
+from prompts import Example, Mood, Turn, rewrite_turns, taught_turns
 
 from .checks import Answer
 
@@ -38,9 +38,15 @@ def openings(writer: BaseChatModel, literal: str, count: int, retry: bool) -> li
     return [kinds[i % len(kinds)] for i in range(count)]
 
 
-def ask(literal: str, mood: Mood, intensity: float, opening: str, taught: bool = False) -> list[BaseMessage]:
-    """The chat for one candidate; an opening is put into the writer's mouth. A taught writer needs no examples."""
-    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity))
+def ask(
+    literal: str, mood: Mood, intensity: float, opening: str, taught: bool = False, shown: Sequence[Example] = ()
+) -> list[BaseMessage]:
+    """The chat for one candidate; an opening is put into the writer's mouth.
+
+    `shown` are the reader's own captions. A taught writer needs no examples but those.
+    """
+    examples = shown if taught else (*mood.examples, *shown)
+    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, examples))
     return [*messages, AIMessage(content=opening)] if opening else messages
 
 
