@@ -256,7 +256,8 @@ def asked_mood(request: CaptionRequest, moods: Mapping[str, Mood]) -> Mood | Non
     Raises:
         UnknownMood: no mood has that name; the message suggests names that look like it.
     """
-    name = request.mood or (request.preferences.mood if request.preferences else None)
+    preferred = request.preferences.mood if request.preferences else None
+    name = preferred if request.mood is None else request.mood
     if name is None or (name == AUTOMATIC and request.blend is None):
         return None
     try:

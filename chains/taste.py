@@ -87,7 +87,8 @@ def learn(examples: Sequence[PreferenceExample], mood: str | None = None) -> Hab
 def describe_taste(examples: Sequence[PreferenceExample]) -> tuple[str, ...]:
     """What the examples show, in words: "shorter captions", "“glad” in place of “happy”"."""
     habits = learn(examples)
-    told = [TOLD[name][value < 0] for name, value in habits.style.items() if abs(value) >= SHOWN]
+    ends = {"!": "exclaims", "…": "trails"}.get(habits.ending or "")
+    told = [TOLD[name][value < 0] for name, value in habits.style.items() if abs(value) >= SHOWN and name != ends]
     if habits.ending:
         told.append(f"captions that end in “{habits.ending}”")
     told += [f"“{new}” in place of “{old}”" for old, new in habits.swaps.items()]

@@ -13,6 +13,7 @@ from prompts import load_moods
 from web.api import api
 from web.errors import STATUS
 from web.operations import document
+from web.preferences import preferences
 from web.records import Asked
 from web.site import site
 
@@ -55,6 +56,7 @@ def operations() -> str:
     """The API's operations."""
     app = Flask("docs")
     app.register_blueprint(api)
+    app.register_blueprint(preferences)
     app.register_blueprint(site)
     rows = [
         (f"`{method.upper()} {path}`", told["summary"], ", ".join(status for status in told["responses"]))
