@@ -1,7 +1,6 @@
 """What is asked of a caption, as the chain takes it: moods by their own names, and what is known of the photo."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from chains import AUTOMATIC, CaptionRequest, Preferences, asked_mood
 from models import EmotionReading, LiteralCaption
@@ -9,6 +8,7 @@ from prompts import Mood
 
 from .database import PhotoRow
 from .errors import InvalidRequest
+from .photos import PhotoStore
 from .records import Asked
 
 
@@ -37,11 +37,11 @@ def mood_name(name: str, moods: Mapping[str, Mood]) -> str:
     return mood.name if mood else AUTOMATIC
 
 
-def to_request(asked: Asked, photo: PhotoRow, path: Path, preferences: Preferences) -> CaptionRequest:
+def to_request(asked: Asked, photo: PhotoRow, photos: PhotoStore, preferences: Preferences) -> CaptionRequest:
     """The request to the chain, with what has been seen in the photo already."""
     seen = photo.seen or {}
     return CaptionRequest(
-        image=path,
+        image=photos.photo(photo.id),
         literal=LiteralCaption.model_validate(seen["literal"]) if seen else None,
         emotion=EmotionReading.model_validate(seen["emotion"]) if seen else None,
         preferences=preferences,

@@ -10,10 +10,8 @@ from flask import g, has_request_context
 from pydantic import BaseModel
 
 from chains import (
-    CaptionRequest,
     MoodcapError,
     MoodCaption,
-    Preferences,
     Settings,
     stage_events,
 )
@@ -86,7 +84,7 @@ class Captions:
         preferences = self.preferred.of(current_owner())
         values = {"digest": read.digest, "width": width, "height": height, "size": size, "seen": seen}
         row = PhotoRow(id=id, kept=preferences.keep_photos, created_at=now(), **values)
-        job.request = self._request(asked, row, preferences)
+        job.request = to_request(asked, row, self.photos, preferences)
         return self._add(job, asked, row, None)
 
     def rewrite(self, id: str, asked: Asked, accepted: bool) -> Job:
@@ -101,7 +99,7 @@ class Captions:
             raise NotDone("The caption is not written yet, so there is nothing to rewrite.")
         job = self._job(accepted)
         self.scheduler.check_room(None if accepted else self.settings.deadline)
-        job.request = self._request(asked, old.photo, self.preferred.of(current_owner()))
+        job.request = to_request(asked, old.photo, self.photos, self.preferred.of(current_owner()))
         return self._add(job, asked, old.photo, old.id)
 
     def wait(self, job: Job) -> CaptionRecord:
@@ -167,13 +165,8 @@ class Captions:
     def record(self, row: CaptionRow) -> CaptionRecord:
         """A caption as clients see it."""
         url = f"{URL}/{row.id}"
-        photo = PhotoRecord(
-            width=row.photo.width,
-            height=row.photo.height,
-            url=f"{url}/photo",
-            thumbnail_url=f"{url}/thumbnail",
-            kept=row.photo.kept,
-        )
+        size = {name: getattr(row.photo, name) for name in ("width", "height", "kept")}
+        photo = PhotoRecord(url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail", **size)
         names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")
         values: dict[str, Any] = {name: getattr(row, name) for name in names}
         return CaptionRecord.model_validate(values | {"rewrite_of": row.rewrite_of, "photo": photo})
@@ -270,16 +263,13 @@ class Captions:
     def _resume(self, rows: list[CaptionRow]) -> None:
         for row in rows:
             preferences = self.preferred.of(getattr(row, "owner", LOCAL))
-            request = self._request(Asked.model_validate(row.request), row.photo, preferences)
+            request = to_request(Asked.model_validate(row.request), row.photo, self.photos, preferences)
             try:
                 self._submit(Job(row.id, request, accepted=True), patient=True)
             except NotReady:  # stopped again, or without models: the next start takes it up
                 return
         if rows:
             log.info("resumed", extra={"captions": len(rows)})
-
-    def _request(self, asked: Asked, photo: PhotoRow, preferences: Preferences) -> CaptionRequest:
-        return to_request(asked, photo, self.photos.photo(photo.id), preferences)
 
     def _eyes(self) -> list[str]:
         """What a look at a photo depends on: another answer of this means to look anew."""
