@@ -27,6 +27,7 @@ def said(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
 def forms(word: str) -> Forms:
     """The forms of a word: plural, tenses, comparison, in both spellings; a few that do not exist do no harm."""
     bases = {word, *({lemmatise(word)} if word.isascii() else ())}
+    bases |= {word[:-1]} & known_words() if word.endswith("s") else set()  # of steps, which are a thing of their own
     bases |= {respell(base, spelling) for base in bases for spelling in ("US", "UK")}
     irregular: dict[str, str] = lexicon("forms")["irregular"]
     found = bases | {form for form, lemma in irregular.items() if lemma in bases}

@@ -13,6 +13,7 @@ from chains.wordforms import forms, said
         ("glowing", "It glowed."), ("colour", "All the colors"), ("Gray", "greyer than that"), ("child", "Children!"),
         ("lonely", "lonelier"), ("dog", "a dog-tired man"), ("don’t", "We don't."), ("café", "The Café's door"),
         ("sense of", "senses of wonder"), ("dance", "dancing"), ("lie", "lying"), ("travel", "the travelled road"),
+        ("steps", "every step"),
     ],
 )  # fmt: skip
 def test_a_word_is_found_in_its_forms(word: str, text: str) -> None:
