@@ -13,12 +13,10 @@ AUTOMATIC = "automatic"
 """Asked for as a mood: the one found in the photo, whatever mood is preferred."""
 
 
-def _plain(value: str) -> str:
-    """A word as it is compared: one space between its parts, one kind of apostrophe, in lower case."""
-    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", value).replace("’", "'")).strip().casefold()
-    if not re.search(r"[^\W\d_]", plain):
-        raise ValueError("a word has letters")
-    return plain
+def _plain(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Words as they are compared, each once: in lower case, one space between parts; what holds no word is left out."""
+    plain = (re.sub(r"\s+", " ", unicodedata.normalize("NFKC", value).replace("’", "'")).strip() for value in values)
+    return _once(tuple(value.casefold() for value in plain if re.search(r"[^\W_]", value)))
 
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -30,10 +28,7 @@ def _listed(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Words = Annotated[
-    tuple[Annotated[Name, AfterValidator(_plain)], ...], Field(max_length=50), BeforeValidator(_listed),
-    AfterValidator(_once),
-]  # fmt: skip
+Words = Annotated[tuple[Name, ...], Field(max_length=50), BeforeValidator(_listed), AfterValidator(_plain)]
 
 
 class StatedPreferences(Record):

@@ -180,6 +180,10 @@ def _with_moods(schemas: dict[str, Any], moods: list[str]) -> dict[str, Any]:
             part = schemas[name]["properties"][field_]
             named = [*moods, AUTOMATIC] if field_ == "mood" else moods
             part["anyOf"] = [{"type": "string", "enum": named}, {"type": "null"}]
+    for name in [name for name in schemas if name.startswith("StatedPreferences")]:
+        preferred = schemas[name]["properties"]
+        preferred["mood"]["anyOf"] = [{"type": "string", "enum": moods}, {"type": "null"}]
+        preferred["first"]["items"] = {"type": "string", "enum": moods}
     form = schemas["CaptionForm"]
     for part in form["properties"].values():
         part.update(_not_null(part))
