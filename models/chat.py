@@ -20,10 +20,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_config_list, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
-from transformers import StoppingCriteriaList
+from transformers import LogitsProcessorList, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
-from .chat_parts import TOGETHER, Cancelled, Together, TokenQueue, Told, certain, cut, tell
+from .chat_parts import TOGETHER, Biased, Cancelled, Together, TokenQueue, Told, bias_rows, certain, cut, tell
 from .errors import ModelError
 
 ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
@@ -35,6 +35,7 @@ class LocalChat(BaseChatModel):
 
     A chat that ends with an `AIMessage` is continued: the answer is what follows that message. Every option below
     can be given to a call, as `num_return_sequences` can, which makes `generate` return so many answers.
+    `additional_kwargs["logit_bias"]` of a chat's last human message, a dict from token ids, is added to the logits.
     `generation_info["logprob"]` holds the mean log-probability of an answer's tokens.
     """
 
@@ -216,6 +217,7 @@ class LocalChat(BaseChatModel):
             if seed is not None:
                 torch.manual_seed(seed)
             encoded = self._encode(chats)
+            bias = bias_rows(chats, num_return_sequences, self.model.config.vocab_size, self.model.device)
             if stop:
                 settings |= {"stop_strings": stop, "tokenizer": self.tokenizer}
             out = self.model.generate(
@@ -223,6 +225,7 @@ class LocalChat(BaseChatModel):
                 **settings,
                 num_return_sequences=num_return_sequences,
                 streamer=streamer,
+                logits_processor=LogitsProcessorList([] if bias is None else [Biased(bias)]),
                 stopping_criteria=StoppingCriteriaList([Cancelled(cancelled)] if cancelled else []),
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self._ends(),

@@ -1,17 +1,20 @@
-"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stop strings."""
+"""What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stops, biases."""
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import torch
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
-from transformers import StoppingCriteria
+from transformers import LogitsProcessor, StoppingCriteria
 from transformers.generation.streamers import BaseStreamer
 
+from .errors import ModelError
+
+LEAST_BIAS = -1e9  # of minus infinity: forbids a token, and a row whose every token is forbidden still has a choice
 Told = queue.Queue[int | Exception | None]
 """New tokens, then None; or the error that ended them."""
 
@@ -63,6 +66,44 @@ class Cancelled(StoppingCriteria):
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any) -> torch.BoolTensor:
         done: Any = torch.full((len(input_ids),), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
         return done
+
+
+class Biased(LogitsProcessor):
+    """Adds a bias to each row's logits."""
+
+    def __init__(self, bias: torch.Tensor) -> None:
+        self.bias = bias
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        added: Any = scores + self.bias
+        return added
+
+
+def asked_bias(chat: Sequence[BaseMessage]) -> Mapping[int, float]:
+    """What a chat's last human message adds to the logits of tokens: `additional_kwargs["logit_bias"]`, id to bias."""
+    human = next((message for message in reversed(chat) if message.type == "human"), None)
+    asked: Mapping[int, float] = (human and human.additional_kwargs.get("logit_bias")) or {}
+    return asked
+
+
+def bias_rows(
+    chats: Sequence[Sequence[BaseMessage]], count: int, vocabulary: int, device: torch.device | str = "cpu"
+) -> torch.Tensor | None:
+    """The chats' biases, `count` rows for each chat and a column a token; None where no chat has one.
+
+    Raises:
+        ModelError: a bias is for a token that the model does not have, or is no number or plus infinity.
+    """
+    asked = [asked_bias(chat) for chat in chats]
+    if not any(asked):
+        return None
+    bias = torch.zeros(len(chats), vocabulary)
+    for row, one in zip(bias, asked, strict=True):
+        ids, values = torch.tensor(list(one), dtype=torch.long), torch.tensor(list(one.values()))
+        if not bool(((ids >= 0) & (ids < vocabulary) & (values < torch.inf)).all()):
+            raise ModelError(f"A logit bias is a finite number, or -inf, for one of {vocabulary} tokens.")
+        row[ids] = values.clamp(min=LEAST_BIAS)
+    return bias.repeat_interleave(count, dim=0).to(device)
 
 
 def tell(told: Told, answer: Callable[[], object]) -> None:

@@ -136,6 +136,39 @@ def test_a_seed_repeats_answers_and_leaves_torch_alone(chat: LocalChat) -> None:
     assert len({warm.invoke(CHATS[0], seed=seed).text for seed in range(4)}) > 1
 
 
+def biased(text: str, bias: dict[int, float]) -> HumanMessage:
+    return HumanMessage(text, additional_kwargs={"logit_bias": bias})
+
+
+def test_each_chat_has_its_own_logit_bias(chat: LocalChat) -> None:
+    plain = [one.text for one in chat.batch(CHATS)]
+    dog, cat = (chat.tokenizer.convert_tokens_to_ids(word) for word in ("Ġdog", "Ġcat"))
+    asked = [[biased("a dog runs", {dog: 1e4})], CHATS[1], [biased("snow", {cat: 1e4, dog: -float("inf")})]]
+    answers = [one.text for one in chat.batch(asked)]
+    assert answers == [" dog" * 12, plain[1], " cat" * 12]
+    assert [one.text for one in chat.batch(CHATS)] == plain
+
+
+def test_a_bias_holds_for_every_answer_to_a_chat_and_leaves_log_probabilities_alone(chat: LocalChat) -> None:
+    warm = chat.model_copy(update={"temperature": 1.0, "max_new_tokens": 3})
+    dog = chat.tokenizer.convert_tokens_to_ids("Ġdog")
+    forced, free = warm._answer([[biased("snow", {dog: 1e4})], [HumanMessage("snow")]], num_return_sequences=3)
+    assert {one.text for one in forced.generations} == {" dog dog dog"}
+    assert " dog dog dog" not in {one.text for one in free.generations}
+    assert all(one.generation_info["logprob"] < -1 for one in forced.generations if one.generation_info)
+
+
+def test_forbidden_tokens_do_not_come_and_a_wrong_bias_is_refused(chat: LocalChat) -> None:
+    size = chat.model.config.vocab_size
+    cat = chat.tokenizer.convert_tokens_to_ids("Ġcat")
+    but_cat = {token: -float("inf") for token in range(size) if token != cat}
+    for temperature in (0.0, 1.0):
+        assert chat.invoke([biased("a dog runs", but_cat)], temperature=temperature).text == " cat" * 12
+    for wrong in ({size: 1.0}, {-1: 1.0}, {5: float("nan")}, {5: float("inf")}):
+        with pytest.raises(ModelError, match="logit bias"):
+            chat.invoke([biased("a dog runs", wrong)])
+
+
 def test_control_tokens_in_a_caption_stay_text(chat: LocalChat) -> None:
     end = chat.tokenizer.convert_tokens_to_ids("<|im_end|>")
     plain = chat._tokens([HumanMessage("a dog")])
