@@ -28,6 +28,7 @@ from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_mo
 
 from .checks import Answer, check
 from .draft import Configs, Draft, Stage, there
+from .leanings import leanings
 from .preferences import AUTOMATIC
 from .records import CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
@@ -167,18 +168,18 @@ class CaptionChain(Runnable[Any, MoodCaption]):
                 self._try([drafts[i] for i in left], [configs[i] for i in left], retry=attempt > 0)
 
     def _try(self, drafts: Sequence[Draft], configs: Configs, retry: bool) -> None:
+        writer = self._models.rewriter
         chats, chat_configs, owners = [], [], []
         for draft, config in zip(drafts, configs, strict=True):
             literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
             shown = nearest(draft.request.preferences, literal, mood.name)
-            for opening in openings(self._models.rewriter, literal, count, retry):
-                chats.append(
-                    ask(literal, mood, intensity, opening, getattr(self._models.rewriter, "taught", False), shown)
-                )
+            bias = leanings(draft.request.preferences, mood.name, getattr(writer, "vocabulary", {}))
+            for opening in openings(writer, literal, count, retry):
+                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), bias, shown))
                 chat_configs.append(config)
                 owners.append(draft)
-        answers = write(self._models.rewriter, chats, chat_configs)
+        answers = write(writer, chats, chat_configs)
         for draft in drafts:
             self._check(draft, [a for a, owner in zip(answers, owners, strict=True) if owner is draft])
 

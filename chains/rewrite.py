@@ -5,7 +5,7 @@ keeps the facts by construction (a small model forgets what it does not repeat).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -39,14 +39,23 @@ def openings(writer: BaseChatModel, literal: str, count: int, retry: bool) -> li
 
 
 def ask(
-    literal: str, mood: Mood, intensity: float, opening: str, taught: bool = False, shown: Sequence[Example] = ()
+    literal: str,
+    mood: Mood,
+    intensity: float,
+    opening: str,
+    taught: bool = False,
+    bias: Mapping[int, float] | None = None,
+    shown: Sequence[Example] = (),
 ) -> list[BaseMessage]:
     """The chat for one candidate; an opening is put into the writer's mouth.
 
-    `shown` are the reader's own captions. A taught writer needs no examples but those.
+    `shown` are the reader's own captions; a taught writer needs no examples but those. `bias` on a local writer's
+    tokens goes with the last question.
     """
     examples = shown if taught else (*mood.examples, *shown)
     messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, examples))
+    if bias:
+        messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs={"logit_bias": bias})
     return [*messages, AIMessage(content=opening)] if opening else messages
 
 

@@ -9,6 +9,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -23,10 +24,10 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from transformers import LogitsProcessorList, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
+from . import chat_parts as parts
 from .chat_parts import TOGETHER, Biased, Cancelled, Together, TokenQueue, Told, bias_rows, certain, cut, tell
 from .errors import ModelError
 
-ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Options = dict[str, Any]
 
 
@@ -61,6 +62,11 @@ class LocalChat(BaseChatModel):
         self.tokenizer.padding_side = "left"
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+
+    @cached_property
+    def vocabulary(self) -> dict[str, tuple[int, ...]]:
+        """The words that the model's vocabulary holds whole, in lower case, and their tokens."""
+        return parts.whole_words(self.tokenizer)
 
     @property
     def _llm_type(self) -> str:
@@ -261,7 +267,7 @@ class LocalChat(BaseChatModel):
         return {name: padded[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
 
     def _tokens(self, chat: Sequence[BaseMessage]) -> list[int]:
-        turns = [{"role": _role(message), "content": message.text} for message in chat]
+        turns = [{"role": parts.role(message), "content": message.text} for message in chat]
         going_on = bool(turns) and turns[-1]["role"] == "assistant"
         ids: list[int] = self.tokenizer.apply_chat_template(
             turns,
@@ -291,9 +297,3 @@ class LocalChat(BaseChatModel):
         known = self.model.generation_config.eos_token_id
         ends = known if isinstance(known, list) else [known]
         return [end for end in dict.fromkeys([*ends, self.tokenizer.eos_token_id]) if end is not None]
-
-
-def _role(message: BaseMessage) -> str:
-    if message.type not in ROLES:
-        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
-    return ROLES[message.type]

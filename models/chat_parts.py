@@ -1,6 +1,7 @@
 """What the local chat model is made of: answers shared by a batch, streamed tokens, cancelling, stops, biases."""
 
 import queue
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -15,6 +16,7 @@ from transformers.generation.streamers import BaseStreamer
 from .errors import ModelError
 
 LEAST_BIAS = -1e9  # of minus infinity: forbids a token, and a row whose every token is forbidden still has a choice
+ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Told = queue.Queue[int | Exception | None]
 """New tokens, then None; or the error that ended them."""
 
@@ -66,6 +68,17 @@ class Cancelled(StoppingCriteria):
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any) -> torch.BoolTensor:
         done: Any = torch.full((len(input_ids),), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
         return done
+
+
+def whole_words(tokenizer: Any) -> dict[str, tuple[int, ...]]:
+    """The words, in lower case, that a tokenizer holds whole, and their tokens: within a text, and with a capital."""
+    found: dict[str, tuple[int, ...]] = {}
+    for token in tokenizer.get_vocab().values():
+        text = tokenizer.decode([token])
+        if re.fullmatch(r" [A-Za-z]+|[A-Z][a-z]+", text):
+            word = text.strip().lower()
+            found[word] = (*found.get(word, ()), token)
+    return found
 
 
 class Biased(LogitsProcessor):
@@ -126,3 +139,10 @@ def certain(text: str, stop: Sequence[str]) -> str:
     text = text.rstrip("\ufffd")
     longest = max((n for one in stop for n in range(1, len(one)) if text.endswith(one[:n])), default=0)
     return text[: len(text) - longest]
+
+
+def role(message: BaseMessage) -> str:
+    """What the chat template calls who wrote a message."""
+    if message.type not in ROLES:
+        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
+    return ROLES[message.type]

@@ -7,7 +7,9 @@ import pytest
 
 from chains import CaptionRequest, MoodCaption, PreferenceExample, Preferences, Settings, build_chain, describe_taste
 from chains.caption import CaptionChain
+from chains.leanings import LEARNT, NEVER, leanings
 from chains.taste import Taste, learn, nearest
+from chains.wordforms import said
 from models import EMOTIONS, EmotionReading, LiteralCaption, Models
 from tests.photos import draw_photo
 
@@ -93,6 +95,16 @@ def test_the_nearest_of_ones_own_captions_in_the_mood_are_examples() -> None:
     assert [one.rewrite for one in found] == [far.text, near.text], "the nearest last"
 
 
+def test_a_writer_leans_away_from_words_never_to_be_used_and_to_those_that_edits_take_in() -> None:
+    vocabulary = {"ran": (1, 2), "runs": (3,), "glad": (4,), "happy": (5,), "merry": (6,)}
+    edits = [edit("Happy, the dog is glad.", "Merry, the dog is glad!")] * 3
+    found = leanings(prefer(*edits, never=("run", "sense of")), "joy", vocabulary)
+    assert {token for token, bias in found.items() if bias == NEVER} == {1, 2, 3}
+    assert 0 < found[6] == -found[5] < LEARNT
+    assert 4 not in found
+    assert leanings(None, "joy", vocabulary) == leanings(Preferences(), "joy", vocabulary) == {}
+
+
 LINES = ("The brown dog runs through the snow, happy and glad of every step.", "Glad, a brown dog runs through snow.")
 
 
@@ -156,6 +168,13 @@ def captions(chain: CaptionChain, literals: tuple[str, ...], preferences: Prefer
     known = [LiteralCaption(text=text, confidence=1) for text in literals]
     asked: dict[str, Any] = {"emotion": calm, "mood": "joy", "preferences": preferences}
     return chain.batch([CaptionRequest(literal=one, **asked) for one in known])
+
+
+def test_the_embedded_writer_finds_other_words_for_those_never_to_be_used(chain: CaptionChain) -> None:
+    never = ("joy", "happy", "happiness", "world")
+    records = captions(chain, NEW, Preferences(never=never))
+    assert sum(record.fallback for record in records) <= 1
+    assert not any(said(record.text, never) for record in records)
 
 
 def length(records: list[MoodCaption]) -> float:
