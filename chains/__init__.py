@@ -19,15 +19,21 @@ from models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .caption import CaptionChain, all_moods, asked_mood, build_chain, stage_events
+    from .caption import CaptionChain, all_moods, asked_mood, build_chain
+    from .draft import stage_events
+    from .preferences import AUTOMATIC, PreferenceExample, Preferences, StatedPreferences
     from .records import Candidate, CaptionEvent, CaptionRequest, Checks, MoodCaption, MoodChoice
     from .settings import Settings, settings_table
+    from .taste import describe_taste
     from .tool import image_to_text_tool
 
 LAZY = {
-    "caption": "CaptionChain all_moods asked_mood build_chain stage_events",
+    "caption": "CaptionChain all_moods asked_mood build_chain",
+    "draft": "stage_events",
+    "preferences": "AUTOMATIC PreferenceExample Preferences StatedPreferences",
     "records": "Candidate CaptionEvent CaptionRequest Checks MoodCaption MoodChoice",
     "settings": "Settings settings_table",
+    "taste": "describe_taste",
     "tool": "image_to_text_tool",
 }
 """Names by their module: they bring LangChain or pydantic with them, and are imported when first asked for."""
@@ -44,6 +50,7 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "AUTOMATIC",
     "Candidate",
     "CaptionChain",
     "CaptionEvent",
@@ -60,15 +67,19 @@ __all__ = [
     "PhotoNotFound",
     "PhotoTooLarge",
     "PhotoUnsupported",
+    "PreferenceExample",
+    "Preferences",
     "RequestError",
     "Settings",
     "SetupError",
+    "StatedPreferences",
     "UnknownBackend",
     "UnknownLabels",
     "UnknownMood",
     "all_moods",
     "asked_mood",
     "build_chain",
+    "describe_taste",
     "image_to_text_tool",
     "settings_table",
     "stage_events",

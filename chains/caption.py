@@ -28,13 +28,17 @@ from models import (
 from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_moods
 
 from .checks import Answer, check
-from .draft import Configs, Draft, Stage, there
+from .draft import Configs, Draft, Stage, stage_events, there
 from .freshness import Recent
+from .leanings import leanings
 from .looks import Looks
-from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
+from .preferences import AUTOMATIC
+from .records import CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
 from .settings import Settings
 from .steering import Steering
+from .suiting import Suiting
+from .taste import nearest
 
 NAME = "moodcap"
 TRIES = 2
@@ -160,8 +164,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
 
     def _choose(self, drafts: list[Draft], configs: Configs) -> None:
         for draft in drafts:
-            wish = draft.request.intensity
-            intensity = self.settings.intensity if wish is None else wish
+            intensity = asked_intensity(draft.request, self.settings.intensity)
             source: Any = "asked" if draft.mood else "detected"
             draft.mood = draft.mood or self.moods[there(draft.emotion).emotion]
             draft.choice = MoodChoice(name=draft.mood.name, intensity=intensity, source=source)
@@ -178,9 +181,12 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         for draft, config in zip(drafts, configs, strict=True):
             literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
-            bias = self._steering.bias(literal, mood, intensity) if self._steering else None
+            wishes = draft.request.preferences
+            shown = nearest(wishes, literal, mood.name)
+            bias = self._steering.bias(literal, mood, intensity) if self._steering else {}
+            bias |= leanings(wishes, mood.name, getattr(writer, "vocabulary", {}))
             for opening in openings(writer, literal, count, retry):
-                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), bias))
+                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), bias, shown))
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(writer, chats, chat_configs)
@@ -188,11 +194,12 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             self._check(draft, [a for a, owner in zip(answers, owners, strict=True) if owner is draft])
 
     def _check(self, draft: Draft, answers: list[Answer]) -> None:
-        unique = list({answer.text: answer for answer in answers}.values())
         literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
+        suiting = Suiting(draft.request.preferences, literal.text, mood.name)
+        unique = suiting.suit(answers)
         shares = self._hear([answer.text for answer in unique])
         checks = check(literal.text, unique, mood, choice.intensity, shares, Recent(draft.request.recent))
-        draft.candidates += [Candidate(text=a.text, checks=c) for a, c in zip(unique, checks, strict=True) if a.text]
+        draft.candidates += suiting.judge(unique, checks)
 
     def _hear(self, texts: list[str]) -> NDArray[np.float64]:
         """The nine emotions of each text, (texts, 9); without evidence where the model can do without."""
@@ -262,18 +269,26 @@ def model_context(settings: Settings) -> ModelContext:
 
 
 def asked_mood(request: CaptionRequest, moods: Mapping[str, Mood]) -> Mood | None:
-    """The mood that a request names, mixed where it names two; None where it takes what is found.
+    """The mood that a request names, mixed where it names two, or its reader's; None where it takes what is found.
 
     Raises:
         UnknownMood: no mood has that name; the message suggests names that look like it.
     """
-    if request.mood is None:
+    preferred = request.preferences.mood if request.preferences else None
+    name = preferred if request.mood is None else request.mood
+    if name is None or (name == AUTOMATIC and request.blend is None):
         return None
     try:
-        mood = find_mood(request.mood, moods)
+        mood = find_mood(name, moods)
         return mood if request.blend is None else blend(mood, find_mood(request.blend, moods), request.share)
     except UnknownMoodName as error:
         raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+
+
+def asked_intensity(request: CaptionRequest, usual: float) -> float:
+    """The intensity of a request: its own, its reader's, or the usual one."""
+    wishes = (request.intensity, request.preferences.intensity if request.preferences else None, usual)
+    return next(wish for wish in wishes if wish is not None)
 
 
 def _wants_rewrite(draft: Draft) -> bool:
@@ -282,16 +297,3 @@ def _wants_rewrite(draft: Draft) -> bool:
 
 def _result(draft: Draft) -> MoodCaption:
     return there(draft.result)
-
-
-def stage_events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
-    """What can be told once a draft has passed the stage of that name."""
-    if stage == "literal":
-        yield CaptionEvent(event="literal", data=there(draft.literal).text)
-    elif stage == "emotion":
-        yield CaptionEvent(event="emotion", data=draft.emotion)
-    elif stage == "caption":
-        result = there(draft.result)
-        for i, word in enumerate(result.text.split(" ")):
-            yield CaptionEvent(event="token", data=word if i == 0 else f" {word}")
-        yield CaptionEvent(event="caption", data=result)

@@ -1,7 +1,7 @@
 """A photo on its way through the chain, and the stages that it passes."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from models import EmotionReading, LiteralCaption, MoodcapError, Photo, RequestError
 from prompts import Mood
 
-from .records import Candidate, CaptionRequest, MoodCaption, MoodChoice
+from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 
 Filled = TypeVar("Filled")
 
@@ -103,3 +103,16 @@ def there(value: Filled | None) -> Filled:
     if value is None:
         raise RuntimeError("the stages of the chain ran out of order")
     return value
+
+
+def stage_events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
+    """What can be told once a draft has passed the stage of that name."""
+    if stage == "literal":
+        yield CaptionEvent(event="literal", data=there(draft.literal).text)
+    elif stage == "emotion":
+        yield CaptionEvent(event="emotion", data=draft.emotion)
+    elif stage == "caption":
+        result = there(draft.result)
+        for i, word in enumerate(result.text.split(" ")):
+            yield CaptionEvent(event="token", data=word if i == 0 else f" {word}")
+        yield CaptionEvent(event="caption", data=result)

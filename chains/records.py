@@ -1,14 +1,14 @@
 """What goes into the chain and what comes out: the same records in Python, in JSON and on the page."""
 
 from os import PathLike
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models import EmotionReading, LiteralCaption, Record
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+from .preferences import Preferences, Share
 
 
 class CaptionRequest(BaseModel):
@@ -25,7 +25,10 @@ class CaptionRequest(BaseModel):
     )
     literal: LiteralCaption | None = Field(default=None, description="What is in the photo, where that is known.")
     emotion: EmotionReading | None = Field(default=None, description="The photo's emotion, where that is known.")
-    mood: str | None = Field(default=None, description="A mood's name or alias; none takes the mood that is found.")
+    mood: str | None = Field(
+        default=None,
+        description="A mood's name or alias, or `automatic`; none takes the reader's, or the mood that is found.",
+    )
     blend: str | None = Field(default=None, description="A second mood, mixed into the first.")
     share: Share = Field(default=0.5, description="How much of a blend is the second mood.")
     intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); none takes the setting.")
@@ -34,6 +37,9 @@ class CaptionRequest(BaseModel):
     )
     recent: tuple[str, ...] = Field(
         default=(), repr=False, description="Captions that the reader has seen lately; the new one shall differ."
+    )
+    preferences: Preferences | None = Field(
+        default=None, repr=False, description="What the reader prefers, where the request says nothing of its own."
     )
 
     @model_validator(mode="after")
@@ -63,6 +69,7 @@ class Checks(Record):
     added: tuple[str, ...] = Field(default=(), description="Things that the literal caption does not hold.")
     contradicts: tuple[str, ...] = Field(default=(), description="Numbers, colours, genders and denials that differ.")
     freshness: Share = Field(default=1.0, description="1 where no recent caption shares its opener or a phrase.")
+    taste: Share = Field(default=1.0, description="How far it is to the reader's taste, the best candidate being 1.")
     problems: tuple[str, ...] = Field(default=(), description="Why it was not taken, in words; none where it passes.")
     score: Share
 

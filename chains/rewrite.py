@@ -11,7 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig
 
-from prompts import Mood, Turn, rewrite_turns, taught_turns
+from prompts import Example, Mood, Turn, rewrite_turns, taught_turns
 
 from .checks import Answer
 
@@ -45,12 +45,15 @@ def ask(
     opening: str,
     taught: bool = False,
     bias: Mapping[int, float] | None = None,
+    shown: Sequence[Example] = (),
 ) -> list[BaseMessage]:
-    """The chat for one candidate; an opening is put into the writer's mouth. A taught writer needs no examples.
+    """The chat for one candidate; an opening is put into the writer's mouth.
 
-    `bias` on a local writer's tokens goes with the last question.
+    `shown` are the reader's own captions; a taught writer needs no examples but those. `bias` on a local writer's
+    tokens goes with the last question.
     """
-    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity))
+    examples = shown if taught else (*mood.examples, *shown)
+    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, examples))
     if bias:
         messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs={"logit_bias": bias})
     return [*messages, AIMessage(content=opening)] if opening else messages

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from flask import Flask
 
-from chains import settings_table
+from chains import StatedPreferences, settings_table
 from models import BACKENDS, load_presets
 from models.shelf import shelf
 from prompts import load_moods
 from web.api import api
 from web.errors import STATUS
 from web.operations import document
+from web.preferences import preferences as routes
 from web.records import Asked
 from web.site import site
 
@@ -53,8 +54,9 @@ def licences() -> str:
 
 def operations() -> str:
     """The API's operations."""
-    app = Flask("docs")
+    app = Flask("web")
     app.register_blueprint(api)
+    app.register_blueprint(routes)
     app.register_blueprint(site)
     rows = [
         (f"`{method.upper()} {path}`", told["summary"], ", ".join(status for status in told["responses"]))
@@ -69,6 +71,12 @@ def asked() -> str:
     return table(("field", "what it is"), ((f"`{n}`", f.description or "") for n, f in Asked.model_fields.items()))
 
 
+def preferences() -> str:
+    """What can be preferred."""
+    fields = StatedPreferences.model_fields.items()
+    return table(("preference", "what it is"), ((f"`{name}`", field.description or "") for name, field in fields))
+
+
 def problems() -> str:
     """The codes of errors."""
     rows = ((f"`{kind.code}`", str(status), (kind.__doc__ or "").split("\n")[0]) for kind, status in STATUS.items())
@@ -81,7 +89,10 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
-PARTS = {part.__name__: part for part in (settings, moods, backends, presets, licences, operations, asked, problems)}
+PARTS = {
+    part.__name__: part
+    for part in (settings, moods, backends, presets, licences, operations, asked, preferences, problems)
+}
 
 
 def renew(text: str) -> str:

@@ -23,11 +23,11 @@ from langchain_core.runnables.config import get_config_list, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
 from transformers.generation.streamers import BaseStreamer
 
-from .chat_parts import TOGETHER, Together, TokenQueue, Told, bias_rows, certain, cut, tell, whole_words
+from . import chat_parts as parts
+from .chat_parts import TOGETHER, Together, TokenQueue, Told, bias_rows, certain, cut, tell
 from .decoding import Asked, LeanModel, write_plain
 from .errors import ModelError
 
-ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Options = dict[str, Any]
 
 
@@ -66,7 +66,7 @@ class LocalChat(BaseChatModel):
     @cached_property
     def vocabulary(self) -> dict[str, tuple[int, ...]]:
         """The words that the model's vocabulary holds whole, in lower case, and their tokens."""
-        return whole_words(self.tokenizer)
+        return parts.whole_words(self.tokenizer)
 
     @property
     def _llm_type(self) -> str:
@@ -244,7 +244,7 @@ class LocalChat(BaseChatModel):
         return ChatGeneration(message=message, generation_info=info)
 
     def _tokens(self, chat: Sequence[BaseMessage]) -> list[int]:
-        turns = [{"role": _role(message), "content": message.text} for message in chat]
+        turns = [{"role": parts.role(message), "content": message.text} for message in chat]
         going_on = bool(turns) and turns[-1]["role"] == "assistant"
         ids: list[int] = self.tokenizer.apply_chat_template(
             turns,
@@ -270,9 +270,3 @@ class LocalChat(BaseChatModel):
         known = self.model.generation_config.eos_token_id
         ends = known if isinstance(known, list) else [known]
         return [end for end in dict.fromkeys([*ends, self.tokenizer.eos_token_id]) if end is not None]
-
-
-def _role(message: BaseMessage) -> str:
-    if message.type not in ROLES:
-        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
-    return ROLES[message.type]

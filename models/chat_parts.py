@@ -16,6 +16,7 @@ from transformers.generation.streamers import BaseStreamer
 from .errors import ModelError
 
 LEAST_BIAS = -1e9  # of minus infinity: forbids a token, and a row whose every token is forbidden still has a choice
+ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Told = queue.Queue[int | Exception | None]
 """New tokens, then None; or the error that ended them."""
 
@@ -138,3 +139,10 @@ def certain(text: str, stop: Sequence[str]) -> str:
     text = text.rstrip("\ufffd")
     longest = max((n for one in stop for n in range(1, len(one)) if text.endswith(one[:n])), default=0)
     return text[: len(text) - longest]
+
+
+def role(message: BaseMessage) -> str:
+    """What the chat template calls who wrote a message."""
+    if message.type not in ROLES:
+        raise ModelError(f"The rewriter does not read messages of type {message.type}.")
+    return ROLES[message.type]

@@ -21,18 +21,25 @@ def rewrite_turns(caption: str, mood: Mood, intensity: float, examples: Sequence
 
     `intensity` is 0..1; `examples` stand in for the mood's own.
     """
-    turns = [Turn("system", _sections()["System"])]
-    for example in examples or mood.examples:
-        turns += [Turn("user", _ask(example.literal, mood, intensity)), Turn("assistant", example.rewrite)]
-    return [*turns, Turn("user", _ask(caption, mood, intensity))]
+    return _turns(caption, mood, intensity, examples or mood.examples, ("System", "Ask"))
 
 
-def taught_turns(caption: str, mood: Mood, intensity: float) -> list[Turn]:
-    """The short chat for a writer that was trained on it: no examples, and few words."""
-    return [Turn("system", _sections()["Taught system"]), Turn("user", _ask(caption, mood, intensity, "Taught ask"))]
+def taught_turns(caption: str, mood: Mood, intensity: float, examples: Sequence[Example] = ()) -> list[Turn]:
+    """The short chat for a writer that was trained on it: few words, and no examples but those that are given."""
+    return _turns(caption, mood, intensity, examples, ("Taught system", "Taught ask"))
 
 
-def _ask(caption: str, mood: Mood, intensity: float, section: str = "Ask") -> str:
+def _turns(
+    caption: str, mood: Mood, intensity: float, examples: Sequence[Example], sections: tuple[str, str]
+) -> list[Turn]:
+    system, ask = sections
+    turns = [Turn("system", _sections()[system])]
+    for example in examples:
+        turns += [Turn("user", _ask(example.literal, mood, intensity, ask)), Turn("assistant", example.rewrite)]
+    return [*turns, Turn("user", _ask(caption, mood, intensity, ask))]
+
+
+def _ask(caption: str, mood: Mood, intensity: float, section: str) -> str:
     return _sections()[section].format(
         mood=mood.name, definition=mood.definition, direction=mood.direction(intensity), caption=caption
     )

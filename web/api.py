@@ -16,6 +16,7 @@ from .errors import InvalidRequest, NotDone, NotFound, invalid
 from .events import as_sse
 from .lanes import Job
 from .operations import Answer, operation
+from .owner import current_owner
 from .photos import with_captions
 from .records import Asked, CaptionForm, CaptionPage, CaptionRecord, Change, PhotoQuery, Search
 
@@ -104,7 +105,9 @@ def change_caption(id: str) -> ResponseReturnValue:
     """A caption, edited or rated."""
     change = read_body(Change)
     captions().library.get(id)
-    return as_json(captions().record(captions().library.change(id, change.model_dump(exclude_unset=True))))
+    changed = captions().library.change(id, change.model_dump(exclude_unset=True))
+    captions().preferred.learn(current_owner(), changed)
+    return as_json(captions().record(changed))
 
 
 @api.delete("/<id>")

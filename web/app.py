@@ -14,6 +14,7 @@ from .errors import handle_errors
 from .library import Library
 from .page import page
 from .photos import PhotoStore
+from .preferences import preferences
 from .scheduler import Chain
 from .security import limit_rate, secure
 from .site import site
@@ -34,7 +35,7 @@ def make_app(settings: Settings, load: Callable[[], Chain], moods: Mapping[str, 
     app.extensions["moodcap"] = captions
     secure(app, settings, captions.metrics)
     handle_errors(app)
-    for part in (api, site, page):
+    for part in (api, preferences, site, page):
         app.register_blueprint(part)
     limit_rate(app, settings, "api.create_caption", "api.create_rewrite")
     captions.start(load)

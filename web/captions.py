@@ -4,22 +4,30 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import g, has_request_context
 
-from chains import CaptionRequest, MoodcapError, MoodCaption, Settings, asked_mood, stage_events
-from models import EmotionReading, LiteralCaption, open_photo
+from chains import (
+    MoodcapError,
+    MoodCaption,
+    Settings,
+    stage_events,
+)
+from models import open_photo
 from prompts import Mood
 
+from .asking import to_request, with_names
 from .database import CaptionRow, PhotoRow
-from .errors import DeadlineExceeded, InternalError, InvalidRequest, NotDone, NotFound, NotReady, problem_of
+from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of
 from .events import Event, EventLog
 from .lanes import Job
 from .library import Library, new_id, now
 from .metrics import Metrics
+from .owner import LOCAL, current_owner
 from .photos import PhotoStore
+from .preferred import Preferred
 from .records import Asked, CaptionRecord, PhotoRecord, Search
 from .repeats import Repeats
 from .scheduler import Chain, Scheduler
@@ -38,6 +46,7 @@ class Captions:
     def __init__(self, settings: Settings, library: Library, photos: PhotoStore, moods: Mapping[str, Mood]) -> None:
         self.settings, self.library, self.photos, self.moods = settings, library, photos, moods
         self.repeats = Repeats(library, photos)
+        self.preferred = Preferred(library.engine)
         self.metrics = Metrics()
         self.scheduler = Scheduler(self, settings.queue, settings.deadline, self.metrics)
         self.metrics.queue_depth.set_function(self.scheduler.depth)
@@ -63,9 +72,11 @@ class Captions:
         Raises:
             PhotoError: the photo cannot be read. RequestError: the mood is none. Busy: come back later.
         """
-        asked = self._known(asked)
+        asked = with_names(asked, self.moods)
         job = self._job(accepted)
-        job.wish = (hashlib.sha256(photo).hexdigest(), asked.model_dump_json())
+        preferences = self.preferred.of(current_owner())
+        wish = (hashlib.sha256(photo).hexdigest(), asked.model_dump_json(), preferences.model_dump_json())
+        job.wish = (current_owner(), *wish)
         if self._is_repeat(job):
             return job
         self.scheduler.check_room(None if accepted else self.settings.deadline)
@@ -74,10 +85,9 @@ class Captions:
         id = new_id()
         size = self.photos.save(id, read.image)
         width, height = read.image.size
-        row = PhotoRow(
-            id=id, digest=read.digest, width=width, height=height, size=size, seen=seen, created_at=now()
-        )  # fmt: skip
-        job.request = self._request(asked, row)
+        values = {"digest": read.digest, "width": width, "height": height, "size": size, "seen": seen}
+        row = PhotoRow(id=id, kept=preferences.keep_photos, created_at=now(), **values)
+        job.request = to_request(asked, row, self.photos, preferences, self.library.recent())
         return self._add(job, asked, row, None)
 
     def rewrite(self, id: str, asked: Asked, accepted: bool) -> Job:
@@ -86,13 +96,15 @@ class Captions:
         Raises:
             NotFound: there is no such caption. NotDone: its photo has not been looked at yet. And as `caption`.
         """
-        asked = self._known(asked)
+        asked = with_names(asked, self.moods)
         old = self.library.get(id)
         if old.photo.seen is None:
             raise NotDone("The caption is not written yet, so there is nothing to rewrite.")
         job = self._job(accepted)
         self.scheduler.check_room(None if accepted else self.settings.deadline)
-        job.request = self._request(asked, old.photo)
+        job.request = to_request(
+            asked, old.photo, self.photos, self.preferred.of(current_owner()), self.library.recent()
+        )
         return self._add(job, asked, old.photo, old.id)
 
     def wait(self, job: Job) -> CaptionRecord:
@@ -127,6 +139,12 @@ class Captions:
         if photo is not None:
             self.photos.remove(photo)
 
+    def let_go(self, photos: Iterable[str]) -> None:
+        """Delete the files of photos that are not to be kept; what is known of them stays."""
+        for id in photos:
+            self.photos.remove(id)
+            self.library.emptied(id)
+
     def remove(self, id: str) -> None:
         """Forget a caption on wish; work on it is given up.
 
@@ -152,9 +170,8 @@ class Captions:
     def record(self, row: CaptionRow) -> CaptionRecord:
         """A caption as clients see it."""
         url = f"{URL}/{row.id}"
-        photo = PhotoRecord(
-            width=row.photo.width, height=row.photo.height, url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail"
-        )
+        size = {name: getattr(row.photo, name) for name in ("width", "height", "kept")}
+        photo = PhotoRecord(url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail", **size)
         names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")
         values: dict[str, Any] = {name: getattr(row, name) for name in names}
         return CaptionRecord.model_validate(values | {"rewrite_of": row.rewrite_of, "photo": photo})
@@ -192,7 +209,9 @@ class Captions:
             return
         if job.wish and not result.fallback:
             self.repeats.note(job.wish, job.id)
-        job.outcome = self.record(self.library.get(job.id))
+        row = self.library.get(job.id)
+        self.let_go(self.library.unkept(row.photo_id))
+        job.outcome = self.record(row)
         for event in stage_events("caption", draft):
             tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
         self._jobs.pop(job.id, None)
@@ -205,6 +224,7 @@ class Captions:
             self.discard(job.id)
         elif not isinstance(error, NotReady):
             self.library.finish(job.id, {"status": "failed", "error": problem.model_dump(mode="json")})
+            self.let_go(self.library.unkept())
         job.events.tell("error", problem)
         self._jobs.pop(job.id, None)
 
@@ -256,34 +276,14 @@ class Captions:
 
     def _resume(self, rows: list[CaptionRow]) -> None:
         for row in rows:
-            request = self._request(Asked.model_validate(row.request), row.photo)
+            preferences = self.preferred.of(getattr(row, "owner", LOCAL))
+            request = to_request(Asked.model_validate(row.request), row.photo, self.photos, preferences)
             try:
                 self._submit(Job(row.id, request, accepted=True), patient=True)
             except NotReady:  # stopped again, or without models: the next start takes it up
                 return
         if rows:
             log.info("resumed", extra={"captions": len(rows)})
-
-    def _request(self, asked: Asked, photo: PhotoRow) -> CaptionRequest:
-        seen = photo.seen or {}
-        return CaptionRequest(
-            image=self.photos.photo(photo.id),
-            literal=LiteralCaption.model_validate(seen["literal"]) if seen else None,
-            emotion=EmotionReading.model_validate(seen["emotion"]) if seen else None,
-            **asked.model_dump(),
-        )
-
-    def _known(self, asked: Asked) -> Asked:
-        """The same with the moods' own names."""
-        if asked.blend is not None and asked.mood is None:
-            raise InvalidRequest("blend: a blend needs a mood to be mixed into.")
-        names = {"mood": asked.mood, "blend": asked.blend}
-        found = {
-            field: asked_mood(CaptionRequest(image=b"", mood=name), self.moods)
-            for field, name in names.items()
-            if name is not None
-        }
-        return asked.model_copy(update={field: mood and mood.name for field, mood in found.items()})
 
     def _eyes(self) -> list[str]:
         """What a look at a photo depends on: another answer of this means to look anew."""

@@ -35,7 +35,10 @@ class Base(DeclarativeBase):
 
 
 class PhotoRow(Base):
-    """A photo that is kept; `seen` is what the models saw in it, so that nobody need look again."""
+    """A photo; `seen` is what the models saw in it, so that nobody need look again.
+
+    The files of one that is not `kept` go once its captions are done; its size is 0 then.
+    """
 
     __tablename__ = "photos"
 
@@ -45,6 +48,7 @@ class PhotoRow(Base):
     height: Mapped[int]
     size: Mapped[int]
     seen: Mapped[dict[str, Any] | None]
+    kept: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
 
@@ -72,6 +76,34 @@ class CaptionRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     photo: Mapped[PhotoRow] = relationship(lazy="joined")
+
+
+class PreferencesRow(Base):
+    """What a person states that they prefer."""
+
+    __tablename__ = "preferences"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    stated: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class LearntRow(Base):
+    """What a person has shown by editing or rating a caption; `before` is their edit's other side."""
+
+    __tablename__ = "learnt"
+    __table_args__ = (Index("ix_learnt_owner_created_at", "owner", "created_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    caption_id: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str]
+    liked: Mapped[bool]
+    literal: Mapped[str]
+    mood: Mapped[str]
+    text: Mapped[str]
+    before: Mapped[str | None]
+    created_at: Mapped[datetime]
 
 
 def connect(url: str, data: Path) -> Engine:

@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import Engine, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from .database import CaptionRow, PhotoRow
+from .database import CaptionRow, LearntRow, PhotoRow
 from .errors import NotFound
 from .records import Search
 
 UNDONE = ("queued", "running")
+
+
+RECENT = 50
+"""Captions that a new one is held against, so that it differs from them."""
 
 
 def new_id() -> str:
@@ -110,6 +114,7 @@ class Library:
         with self._session() as session:
             photo_id = session.scalar(select(CaptionRow.photo_id).where(CaptionRow.id == id).with_for_update())
             session.execute(delete(CaptionRow).where(CaptionRow.id == id))
+            session.execute(delete(LearntRow).where(LearntRow.caption_id == id))
             if photo_id is None or session.scalar(select(exists().where(CaptionRow.photo_id == photo_id))):
                 return None
             session.execute(delete(PhotoRow).where(PhotoRow.id == photo_id))
@@ -121,6 +126,12 @@ class Library:
         with self._session() as session:
             found = session.scalars(query.order_by(PhotoRow.created_at.desc()).limit(4))
             return next((seen for seen in found if seen and seen["models"] == models), None)
+
+    def recent(self, count: int = RECENT) -> tuple[str, ...]:
+        """The texts of the newest captions."""
+        query = select(CaptionRow.text).where(CaptionRow.text.is_not(None)).order_by(CaptionRow.number.desc())
+        with self._session() as session:
+            return tuple(text for text in session.scalars(query.limit(count)) if text)
 
     def undone(self) -> list[CaptionRow]:
         """The captions that a stop of the server left undone, oldest first."""
@@ -143,10 +154,34 @@ class Library:
         with self._session() as session:
             return list(session.scalars(query))
 
+    def older(self, owner: str, before: datetime) -> list[str]:
+        """Ids of a person's captions whose photos are older than a moment."""
+        query = select(CaptionRow.id).join(PhotoRow).where(PhotoRow.created_at < before, *_of(owner))
+        with self._session() as session:
+            return list(session.scalars(query.where(CaptionRow.status.not_in(UNDONE))))
+
+    def unkept(self, id: str | None = None) -> list[str]:
+        """Ids of photos (or of that one) that are not to be kept, whose captions are done, with their files there."""
+        waits = exists().where(CaptionRow.photo_id == PhotoRow.id, CaptionRow.status.in_(UNDONE))
+        with self._session() as session:
+            query = select(PhotoRow.id).where(~PhotoRow.kept, PhotoRow.size > 0, ~waits)
+            return list(session.scalars(query if id is None else query.where(PhotoRow.id == id)))
+
+    def emptied(self, photo_id: str) -> None:
+        """Note that a photo's files are gone."""
+        with self._session() as session:
+            session.execute(update(PhotoRow).where(PhotoRow.id == photo_id).values(size=0))
+
     def has_photo(self, id: str) -> bool:
         """Whether a photo is known."""
         with self._session() as session:
             return bool(session.scalar(select(exists().where(PhotoRow.id == id))))
+
+
+def _of(owner: str) -> list[Any]:
+    """That a caption is a person's; of no table yet, as there are no accounts: all belongs to one."""
+    column = getattr(CaptionRow, "owner", None)
+    return [] if column is None else [column == owner]
 
 
 def _filtered(query: Select[Any], search: Search) -> Select[Any]:

@@ -9,6 +9,8 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from chains import AUTOMATIC
+
 from .errors import STATUS
 from .records import Problem
 
@@ -176,7 +178,12 @@ def _with_moods(schemas: dict[str, Any], moods: list[str]) -> dict[str, Any]:
     for name in ("Asked", "CaptionForm"):
         for field_ in ("mood", "blend"):
             part = schemas[name]["properties"][field_]
-            part["anyOf"] = [{"type": "string", "enum": moods}, {"type": "null"}]
+            named = [*moods, AUTOMATIC] if field_ == "mood" else moods
+            part["anyOf"] = [{"type": "string", "enum": named}, {"type": "null"}]
+    for name in [name for name in schemas if name.startswith("StatedPreferences")]:
+        preferred = schemas[name]["properties"]
+        preferred["mood"]["anyOf"] = [{"type": "string", "enum": moods}, {"type": "null"}]
+        preferred["first"]["items"] = {"type": "string", "enum": moods}
     form = schemas["CaptionForm"]
     for part in form["properties"].values():
         part.update(_not_null(part))

@@ -34,10 +34,14 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mood: Text | None = Field(default=None, max_length=60, description="A mood; by default the one found in the photo.")
+    mood: Text | None = Field(
+        default=None,
+        max_length=60,
+        description="A mood, or `automatic` for the one found in the photo; by default as you prefer.",
+    )
     blend: Text | None = Field(default=None, max_length=60, description="A second mood, mixed into the first.")
     share: Share = Field(default=0.5, description="How much of a blend is the second mood.")
-    intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); by default as set.")
+    intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); by default as you prefer.")
     candidates: Annotated[int, Field(ge=1, le=16), BeforeValidator(_whole)] | None = Field(
         default=None, description="Rewrites to choose from; by default as set."
     )
@@ -108,6 +112,7 @@ class PhotoRecord(Record):
     height: int
     url: str
     thumbnail_url: str
+    kept: bool = Field(description="False where it is discarded once the caption is done; its URLs answer 404 then.")
 
 
 class CaptionRecord(Record):
@@ -133,6 +138,27 @@ class CaptionPage(Record):
 
     captions: tuple[CaptionRecord, ...]
     next_cursor: str | None
+
+
+class LearntRecord(Record):
+    """What was learnt from one caption."""
+
+    id: str
+    caption_id: str
+    literal: str
+    mood: str
+    text: str = Field(description="The caption as it was edited, or as it was rated.")
+    before: str | None = Field(description="The caption before it was edited.")
+    source: Literal["edit", "rating"]
+    weight: float = Field(ge=-1, le=1, description="How much it counts; below 0 for what was not liked.")
+    created_at: datetime
+
+
+class LearntList(Record):
+    """What was learnt from a person's edits and ratings."""
+
+    habits: tuple[str, ...] = Field(description="What the examples have in common, in words: what you write or like.")
+    examples: tuple[LearntRecord, ...] = Field(description="Newest first.")
 
 
 class ExampleRecord(Record):

@@ -20,6 +20,11 @@ def sweep(captions: Captions, orphan_age: float = ORPHAN_AGE) -> int:
     for id in captions.library.outdated(before, settings.keep_bytes):
         captions.discard(id)
         gone += 1
+    for owner, days in captions.preferred.keep_days().items():
+        for id in captions.library.older(owner, now() - timedelta(days=days)):
+            captions.discard(id)
+            gone += 1
+    captions.let_go(captions.library.unkept())
     old = time.time() - orphan_age
     captions.photos.remove_parts(old)
     for id in set(captions.photos.ids(old)):

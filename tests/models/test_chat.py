@@ -261,3 +261,9 @@ def test_a_server_is_addressed_and_wrong_addresses_are_refused(tmp_path: Path) -
     assert (server.openai_api_base, server.model_name) == ("http://127.0.0.1:9/v1", "qwen")
     with pytest.raises(ModelError, match="http"):
         load("rewriter", "openai:localhost", ModelContext(tmp_path))
+
+
+def test_the_vocabulary_holds_whole_words_with_the_tokens_that_are_just_those(chat: LocalChat) -> None:
+    assert chat.vocabulary
+    for word, ids in chat.vocabulary.items():
+        assert {chat.tokenizer.decode([token]).strip().lower() for token in ids} == {word}

@@ -27,7 +27,8 @@ OPERATIONS = (
     "POST /api/v1/captions", "GET /api/v1/captions", "GET /api/v1/captions/{id}", "PATCH /api/v1/captions/{id}",
     "DELETE /api/v1/captions/{id}", "POST /api/v1/captions/{id}/rewrites", "GET /api/v1/captions/{id}/events",
     "GET /api/v1/captions/{id}/photo", "GET /api/v1/captions/{id}/thumbnail", "GET /api/v1/moods", "GET /api/v1/info",
-    "GET /healthz", "GET /readyz", "GET /metrics",
+    "GET /api/v1/preferences", "PATCH /api/v1/preferences", "GET /api/v1/learnt", "DELETE /api/v1/learnt",
+    "DELETE /api/v1/learnt/{id}", "GET /healthz", "GET /readyz", "GET /metrics",
 )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def test_every_route_of_the_api_is_in_the_document(app: Flask, client: FlaskClie
         (method, re.sub(r"<[\w:]+>", "x", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.endpoint.startswith(("api.", "site.")) and rule.endpoint != "site.openapi"
+        if rule.endpoint.startswith(("api.", "preferences.", "site.")) and rule.endpoint != "site.openapi"
     }
     assert told == served
 
