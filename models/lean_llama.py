@@ -195,15 +195,14 @@ def parts(model: Any) -> list[tuple[str, list[Tensor], Norm | None]]:
 
 
 def from_plain(model: Any) -> LeanLlama:
-    """The lean form of a model of transformers; from then on both have their weights in the same memory."""
+    """The lean form of a model of transformers, which is used up: its weights are freed one by one as they move."""
     linears: dict[str, Linear] = {}
-    with torch.no_grad():
-        for name, weights, norm in parts(model):
-            fused = torch.cat(list(weights)) if len(weights) > 1 else weights[0].detach()
-            for weight, part in zip(weights, fused.split([len(weight) for weight in weights]), strict=True):
-                weight.data = part
-            linears[name] = PlainLinear(fused, norm and Norm(norm.weight.detach(), norm.eps))
     words = model.model.embed_tokens.weight.detach()
+    for name, weights, norm in parts(model):
+        fused = torch.cat(list(weights)).detach() if len(weights) > 1 else weights[0].detach()
+        linears[name] = PlainLinear(fused, norm and Norm(norm.weight.detach(), norm.eps))
+        for weight in weights:
+            weight.data = torch.empty(0)
     return _network(model.config, lambda tokens: words[tokens].float(), linears)
 
 
