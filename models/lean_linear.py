@@ -65,10 +65,14 @@ def _can_pack(weight: Tensor) -> bool:
     return weight.dtype == torch.float32
 
 
+Buffers = dict[tuple[int, int], tuple[Tensor, Tensor, Tensor]]
+"""By rows and width: what goes into the kernel, and its coarse and fine rows. Layers of one network share them."""
+
+
 class Int8Linear:
     """Rows times an 8-bit weight with a scale for each output, after a norm whose weight is in the 8-bit weight."""
 
-    def __init__(self, weight: Tensor, scale: Tensor, eps: float | None = None) -> None:
+    def __init__(self, weight: Tensor, scale: Tensor, eps: float | None = None, buffers: Buffers | None = None) -> None:
         width, self.dtype = weight.shape[1], weight.dtype
         self.offset = None if eps is None else width * eps
         # a row that a norm has passed is no longer than the root of its width, which bounds each number in it
@@ -78,12 +82,12 @@ class Int8Linear:
             zero = torch.zeros(len(scale), dtype=torch.long)
             packed = torch._make_per_channel_quantized_tensor(weight, scale.double() * bound, zero, 0)
             self.packed = torch.ops.quantized.linear_prepack(packed, None)
-        self.buffers: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self.buffers: Buffers = {} if buffers is None else buffers
         self.width = width
 
     def __call__(self, rows: Tensor) -> Tensor:
         count = len(rows)
-        both, coarse, fine = self.buffers.get(count) or self._buffers(count)
+        both, coarse, fine = self.buffers.get((count, self.width)) or self._buffers(count)
         if self.offset is None:
             scale = rows.abs().amax(-1, True).clamp_min_(1e-20).div_(LEVELS)
             torch.div(rows, scale, out=coarse)
@@ -100,7 +104,7 @@ class Int8Linear:
         both[-1, 0], both[-1, 1] = -LEVELS - 1, LEVELS
         made = both, both[:count], both[count:-1]
         if count <= 16:  # rows of a step; prompts come in too many lengths
-            self.buffers[count] = made
+            self.buffers[count, self.width] = made
         return made
 
 

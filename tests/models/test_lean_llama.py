@@ -144,6 +144,15 @@ def test_a_full_pool_begins_anew_and_a_long_prompt_enlarges_it(folder: Path, mon
         assert torch.allclose(found[1], plain_logits(plain, [[*text, 7]]), atol=1e-5)
 
 
+def test_a_prompt_that_failed_is_not_taken_for_read(folder: Path) -> None:
+    network = from_plain(plain_model(folder))
+    with torch.inference_mode():
+        with pytest.raises(IndexError):
+            network.read([[5, 6, 10_000]])
+        found = network.read(PROMPTS)[1]
+    assert torch.allclose(found, plain_logits(plain_model(folder), PROMPTS), atol=1e-5)
+
+
 def both(folder: Path, **settings: Any) -> tuple[LocalChat, LocalChat]:
     lean: LocalChat = load("rewriter", f"hf:{folder}", ModelContext(folder, "cpu", "float32"))
     lean = lean.model_copy(update={"temperature": 0.0, "max_new_tokens": 16} | settings)
