@@ -1,7 +1,6 @@
 """Passwords: Argon2id hashes, and which ones are too easily guessed."""
 
 import threading
-import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -22,7 +21,7 @@ _places = threading.Semaphore(AT_ONCE)
 def hash_password(password: str) -> str:
     """The hash under which a password is kept."""
     with _places:
-        return HASHER.hash(_bytes(password))
+        return HASHER.hash(password)
 
 
 @cache
@@ -35,7 +34,7 @@ def is_password(password: str, hash: str | None) -> bool:
     """Whether it is the password of that hash. Where there is no hash, the answer takes as long."""
     with _places:
         try:
-            return HASHER.verify(hash or no_hash(), _bytes(password)) and hash is not None
+            return HASHER.verify(hash or no_hash(), password) and hash is not None
         except (VerificationError, InvalidHashError):
             return False
 
@@ -56,11 +55,6 @@ def check_strength(password: str, name: str) -> None:
     words = {password.casefold(), _without_ending(password.casefold())}
     if words & {name.casefold(), "moodcap"} or words & _common():
         raise WeakPassword("Too many people have this password, or it is easily guessed. Choose another.")
-
-
-def _bytes(password: str) -> bytes:
-    """The password as typed on any keyboard (NIST SP 800-63B: normalized); lone surrogates cannot be typed."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
 
 
 def _without_ending(password: str) -> str:
