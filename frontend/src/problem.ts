@@ -53,7 +53,7 @@ export function isAbort(error: unknown): boolean {
 
 /** Whether the same request may succeed at another time. */
 export function mayPass({ status }: Problem): boolean {
-  return status === 0 || status === 429 || status >= 500;
+  return status === 0 || status === 401 || status === 429 || status >= 500;
 }
 
 export function isPassing({ status }: Problem): boolean {
