@@ -65,7 +65,9 @@ class AccountStub:
         self.events.insert(0, {"at": at, "event": event, "address": "127.0.0.1", "detail": detail})
 
     def get_session(self, *_: Any) -> tuple[int, dict[str, Any]]:
-        user = {key: self.people[self.name][key] for key in ("id", "name", "admin", "created_at")} if self.name else None
+        user = (
+            {key: self.people[self.name][key] for key in ("id", "name", "admin", "created_at")} if self.name else None
+        )
         return 200, {"accounts": True, "registration": self.registration, "user": user, "csrf_token": self.token}
 
     def post_session(self, request: Request, _: str) -> tuple[int, dict[str, Any]]:
@@ -85,7 +87,11 @@ class AccountStub:
         asked: Any = request.post_data_json
         if asked["name"] in self.people:
             return 409, problem(409, "name_not_available", "This name cannot be had. Choose another.")
-        person = {"id": secrets.token_urlsafe(16), "admin": not self.people, "created_at": datetime.now(UTC).isoformat()}
+        person = {
+            "id": secrets.token_urlsafe(16),
+            "admin": not self.people,
+            "created_at": datetime.now(UTC).isoformat(),
+        }
         self.people[asked["name"]] = person | asked
         return 201, self._enter(asked["name"])
 
@@ -125,7 +131,12 @@ class AccountStub:
         return 204, None
 
     def get_usage(self, *_: Any) -> tuple[int, dict[str, Any]]:
-        return 200, {"captions_today": 12, "captions_per_day": 200, "photo_bytes": 48_300_000, "photo_bytes_limit": None}
+        return 200, {
+            "captions_today": 12,
+            "captions_per_day": 200,
+            "photo_bytes": 48_300_000,
+            "photo_bytes_limit": None,
+        }
 
 
 def problem(status: int, code: str, detail: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from prompts import load_moods
 from tests.chains.doubles import some_models
 from web import Captions, make_app
 
-from .browsing import OPTIONS, ROOT, is_complaint
+from .browsing import OPTIONS, ROOT, visiting
 
 LINES = (
     "A brown dog runs through the snow, glad of every step.",
@@ -131,17 +131,8 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, page_address: str) -> Iterator[Page]:
     """A page of a new visitor; whatever the browser complains of fails the test."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, base_url=page_address, reduced_motion="reduce"
-    )
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
-    yield page
-    context.close()
-    assert complaints == []
+    with visiting(browser, page_address) as page:
+        yield page
 
 
 def captions_of(app: Flask) -> Captions:
