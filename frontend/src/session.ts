@@ -33,11 +33,19 @@ function enter(found: Session): void {
 
 /** Ask who is signed in. Where the server does not say, the page goes on as if there were no accounts. */
 async function load(): Promise<void> {
+  const before = session.value;
   try {
-    enter((await (await send("/session")).json()) as Session);
+    const found = (await (await send("/session")).json()) as Session;
+    // Signing in meanwhile says what is newer.
+    if (session.value === before) enter(found);
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
   }
+}
+
+/** Look whether the person has signed out, or in again, in another tab. */
+async function lookAgain(): Promise<void> {
+  if (person) await load();
 }
 
 const enterBy = async (path: string, name: string, password: string) =>
@@ -121,7 +129,7 @@ const admitted = computed(() => !accounts.value || !!user.value);
 const expected = () => person?.name ?? null;
 
 export function useSession() {
-  return { session, accounts, user, admitted, ended, stranger, expected, load, signIn, register, signOut, giveUp };
+  return { session, accounts, user, admitted, ended, stranger, expected, load, lookAgain, signIn, register, signOut, giveUp };
 }
 
 /** For tests: as on a fresh page. */

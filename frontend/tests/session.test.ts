@@ -7,7 +7,7 @@ import { createQueue } from "../src/queue";
 import { ask, nextOf, resetSession, useSession } from "../src/session";
 import { ana, answering, caption, eventStream, needed, problem, problemAnswer } from "./records";
 
-const { session, ended, stranger, load, signIn, register, giveUp } = useSession();
+const { session, ended, stranger, load, lookAgain, signIn, register, giveUp } = useSession();
 
 /** Somebody is signed in, and the next answers are these. */
 async function signedIn(...answers: (() => Response)[]) {
@@ -144,6 +144,26 @@ describe("the page", () => {
     await flushPromises();
     expect(ended.value).toBe(false);
     wrapper.unmount();
+  });
+
+  it("finds out that the session has ended or goes on in another tab", async () => {
+    await signedIn(() => Response.json(ana("", { user: null, csrf_token: null })), () => Response.json(ana("second")));
+    await lookAgain();
+    expect([ended.value, session.value?.user?.name]).toEqual([true, "ana"]);
+    await lookAgain();
+    expect([ended.value, session.value?.csrf_token]).toEqual([false, "second"]);
+  });
+
+  it("goes by the newer answer where signing in overtakes a look", async () => {
+    let late: (response: Response) => void = () => undefined;
+    await signedIn();
+    const slow = new Promise<Response>((resolve) => (late = resolve));
+    vi.stubGlobal("fetch", vi.fn().mockReturnValueOnce(slow).mockImplementation(async () => Response.json(ana("second"))));
+    const look = lookAgain();
+    await signIn("ana", "secret");
+    late(Response.json(ana("", { user: null, csrf_token: null })));
+    await look;
+    expect([ended.value, session.value?.csrf_token]).toEqual([false, "second"]);
   });
 
   it("registers and is signed in", async () => {

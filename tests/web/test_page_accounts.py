@@ -53,7 +53,7 @@ class Visitor(NamedTuple):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over doubles, with accounts where there are any."""
-    accounts = {"accounts": "on"} if REAL else {}
+    accounts: dict[str, Any] = {"accounts": True, "account_attempts": "", "address_attempts": ""} if REAL else {}
     with served(tmp_path_factory.mktemp("accounts") / "data", 0.1, threads=32, **accounts) as (address, _):
         yield address
 
@@ -150,6 +150,7 @@ def test_who_does_not_sign_in_again_can_try_later(visitor: Visitor) -> None:
     visitor.register()
     visitor.end_session()
     page.get_by_test_id("file-input").first.set_input_files([photo(106)])
+    expect(page.get_by_test_id("sign-in-again")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("sign-in-again")).to_have_count(0)
     expect(page.get_by_test_id("error")).to_contain_text("Sign in again")
