@@ -32,6 +32,7 @@ from .captioner_naming import opening, starts_with_vowel, wants_name
 from .captioner_network import PhotoEncoder, PhotoEncoderConfig
 from .efficientnet import convert_lite_weights
 from .errors import ModelNotFound
+from .lean_linear import pack
 from .photo import Photo
 from .photo_features import PHOTO_SIZE, Features, convert_dino_weights
 from .records import LiteralCaption, Tag
@@ -50,6 +51,8 @@ class EmbeddedCaptioner:
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         self.processor = ViTImageProcessorPil.from_pretrained(folder)
         self.lock = threading.Lock()
+        if self.model.device.type == "cpu":
+            pack(self.model.decoder)
         self.model.encoder.features.efficientnet.to(memory_format=torch.channels_last)
 
     def features(self, photos: Sequence[Photo]) -> Features:

@@ -63,11 +63,11 @@ def write_plain(model: Any, asked: Asked) -> list[Answer]:
 
 
 class LeanModel:
-    """A network with the lean path for its answers, and the model of transformers that it was made from, if any."""
+    """A network with the lean path for its answers, in the place of a model of transformers."""
 
-    def __init__(self, network: LeanLlama, generation_config: Any, plain: Any = None) -> None:
-        self.network, self.generation_config, self.plain = network, generation_config, plain
-        self.config, self.device = network.config, torch.device("cpu")
+    def __init__(self, network: LeanLlama, generation_config: Any) -> None:
+        self.network, self.generation_config = network, generation_config
+        self.config, self.device, self.dtype = network.config, torch.device("cpu"), network.head.dtype
 
     def write(self, asked: Asked) -> list[Answer]:
         """The answers, prompt by prompt; those that are done take no part in further steps."""

@@ -1,4 +1,6 @@
-"""Linear layers for decoding on a CPU, each with the norm before it: plain weights, or 8-bit weights on VNNI.
+"""Linear layers for decoding on a CPU: weights as oneDNN lays them out, or in 8 bits for VNNI.
+
+torch's own linear lays a weight out anew at each call, which takes longer than to multiply a few rows with it.
 
 The 8-bit kernel is torch's dynamically quantised linear (FBGEMM): a few rows cost it little more than one. Its 8-bit
 inputs alone would cost quality, so each input goes in as two rows, a coarse part and 254 times what that leaves over:
@@ -14,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LEVELS = 127
+ROWS = 4  # how many rows the layout of weights is best for
 FINE = 254  # what a coarse step is parted into
 
 
@@ -24,23 +27,53 @@ class Norm(NamedTuple):
     eps: float
 
 
-class PlainLinear:
-    """Rows times a weight of any number type, after the norm if there is one."""
+class PlainLinear(torch.nn.Module):
+    """Rows times a weight of any number type, after the norm if there is one; the weight is laid out anew, once."""
 
-    def __init__(self, weight: Tensor, norm: Norm | None = None) -> None:
-        self.weight, self.norm = weight, norm
+    def __init__(self, weight: Tensor, norm: Norm | None = None, bias: Tensor | None = None) -> None:
+        super().__init__()
+        self.norm, self.bias, self.dtype = norm, bias, weight.dtype
+        self.packed = _can_pack(weight)
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS) if self.packed else weight
 
-    def __call__(self, rows: Tensor) -> Tensor:
+    def forward(self, rows: Tensor) -> Tensor:
         if self.norm:
             rows = F.rms_norm(rows, (rows.shape[-1],), self.norm.weight.float(), self.norm.eps)
-        return F.linear(rows.to(self.weight.dtype), self.weight).float()
+        rows = rows.to(self.dtype)
+        if not self.packed:
+            return F.linear(rows, self.weight, self.bias).float()
+        made: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self.weight, self.bias, "none", [], "")
+        return made.float()
+
+
+def pack(module: torch.nn.Module) -> None:
+    """Put packed layers in the place of a float32 module's linear layers, for speed on a CPU; no more training then."""
+    for name, child in module.named_children():
+        if type(child) is torch.nn.Linear and child.weight.dtype == torch.float32:
+            setattr(module, name, PlainLinear(child.weight.detach(), bias=child.bias))
+        else:
+            pack(child)
+
+
+def _can_pack(weight: Tensor) -> bool:
+    if not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return False
+    if weight.device.type != "cpu":
+        return False
+    if weight.dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight.dtype == torch.float32
+
+
+Buffers = dict[tuple[int, int], tuple[Tensor, Tensor, Tensor]]
+"""By rows and width: what goes into the kernel, and its coarse and fine rows. Layers of one network share them."""
 
 
 class Int8Linear:
     """Rows times an 8-bit weight with a scale for each output, after a norm whose weight is in the 8-bit weight."""
 
-    def __init__(self, weight: Tensor, scale: Tensor, eps: float | None = None) -> None:
-        width = weight.shape[1]
+    def __init__(self, weight: Tensor, scale: Tensor, eps: float | None = None, buffers: Buffers | None = None) -> None:
+        width, self.dtype = weight.shape[1], weight.dtype
         self.offset = None if eps is None else width * eps
         # a row that a norm has passed is no longer than the root of its width, which bounds each number in it
         bound = 1 if eps is None else width**0.5 / LEVELS
@@ -49,12 +82,12 @@ class Int8Linear:
             zero = torch.zeros(len(scale), dtype=torch.long)
             packed = torch._make_per_channel_quantized_tensor(weight, scale.double() * bound, zero, 0)
             self.packed = torch.ops.quantized.linear_prepack(packed, None)
-        self.buffers: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self.buffers: Buffers = {} if buffers is None else buffers
         self.width = width
 
     def __call__(self, rows: Tensor) -> Tensor:
         count = len(rows)
-        both, coarse, fine = self.buffers.get(count) or self._buffers(count)
+        both, coarse, fine = self.buffers.get((count, self.width)) or self._buffers(count)
         if self.offset is None:
             scale = rows.abs().amax(-1, True).clamp_min_(1e-20).div_(LEVELS)
             torch.div(rows, scale, out=coarse)
@@ -71,7 +104,7 @@ class Int8Linear:
         both[-1, 0], both[-1, 1] = -LEVELS - 1, LEVELS
         made = both, both[:count], both[count:-1]
         if count <= 16:  # rows of a step; prompts come in too many lengths
-            self.buffers[count] = made
+            self.buffers[count, self.width] = made
         return made
 
 

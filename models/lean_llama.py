@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from .lean_linear import Int8Linear, Norm, PlainLinear, quantise
+from .lean_linear import Buffers, Int8Linear, Norm, PlainLinear, quantise
 
 INT8 = "int8.safetensors"  # the file beside a model's own that `save_int8` writes
 POOL = 1024  # prompt tokens that are remembered: 46 kB each for SmolLM2-135M
@@ -62,28 +62,28 @@ class LeanLlama:
 
     def read(self, prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], Tensor]:
         """Where each prompt's keys and values lie in the pool, and the logits after it (prompts, vocabulary)."""
-        if len(self.known) + sum(len(prompt) - 1 for prompt in prompts) > self._capacity():
-            self._forget(sum(map(len, prompts)))
+        needed = len({tuple(prompt[: n + 1]) for prompt in prompts for n in range(len(prompt))})
+        if len(self.known) + needed > self._capacity():
+            self._forget(needed)
         todo: dict[int, tuple[int, int]] = {}
-        paths = [self._path(prompt[:-1], todo) for prompt in prompts]
-        # a prompt's last token is read anew each time, for its logits
-        for path, prompt in zip(paths, prompts, strict=True):
-            slot = self.known.setdefault((path[-1] if path else -1, prompt[-1]), len(self.known))
-            path.append(slot)
-            todo[slot] = prompt[-1], len(prompt) - 1
-        hidden = self._fill(todo, paths)
+        try:
+            paths = [self._path(prompt, todo) for prompt in prompts]
+            hidden = self._fill(todo, paths)
+        except BaseException:
+            self.known = {}  # some have a place whose keys and values were not computed
+            raise
         order = {slot: i for i, slot in enumerate(todo)}
-        logits = self.head(hidden[[order[path[-1]] for path in paths]])
-        return paths, logits
+        return paths, self.head(hidden[[order[path[-1]] for path in paths]])
 
     def _path(self, prompt: Sequence[int], todo: dict[int, tuple[int, int]]) -> list[int]:
+        """The prompt's places in the pool; what is new is to do, and its last token always, for the logits."""
         path: list[int] = []
         for place, token in enumerate(prompt):
             key = path[-1] if path else -1, token
-            if key not in self.known:
-                self.known[key] = len(self.known)
-                todo[self.known[key]] = token, place
-            path.append(self.known[key])
+            new = key not in self.known
+            path.append(self.known.setdefault(key, len(self.known)))
+            if new or place == len(prompt) - 1:
+                todo[path[-1]] = token, place
         return path
 
     def _fill(self, todo: dict[int, tuple[int, int]], paths: Sequence[Sequence[int]]) -> Tensor:
@@ -195,15 +195,14 @@ def parts(model: Any) -> list[tuple[str, list[Tensor], Norm | None]]:
 
 
 def from_plain(model: Any) -> LeanLlama:
-    """The lean form of a model of transformers; from then on both have their weights in the same memory."""
+    """The lean form of a model of transformers, which is used up: its weights are freed one by one as they move."""
     linears: dict[str, Linear] = {}
-    with torch.no_grad():
-        for name, weights, norm in parts(model):
-            fused = torch.cat(list(weights)) if len(weights) > 1 else weights[0].detach()
-            for weight, part in zip(weights, fused.split([len(weight) for weight in weights]), strict=True):
-                weight.data = part
-            linears[name] = PlainLinear(fused, norm and Norm(norm.weight.detach(), norm.eps))
     words = model.model.embed_tokens.weight.detach()
+    for name, weights, norm in parts(model):
+        fused = torch.cat(list(weights)).detach() if len(weights) > 1 else weights[0].detach()
+        linears[name] = PlainLinear(fused, norm and Norm(norm.weight.detach(), norm.eps))
+        for weight in weights:
+            weight.data = torch.empty(0)
     return _network(model.config, lambda tokens: words[tokens].float(), linears)
 
 
@@ -221,13 +220,14 @@ def save_int8(model: Any, folder: Path) -> None:
 def load_int8(config: Any, folder: Path) -> LeanLlama:
     """The network of which `save_int8` wrote the weights."""
     linears: dict[str, Linear] = {}
+    buffers: Buffers = {}
     with safe_open(folder / INT8, "pt") as tensors:
         for name in tensors.keys():  # noqa: SIM118 - no dict
             if name.endswith(".scale") or name == "embedding":
                 continue
             normed = not name.endswith((".out", ".down"))
             eps = config.rms_norm_eps if normed else None
-            linears[name] = Int8Linear(tensors.get_tensor(name), tensors.get_tensor(f"{name}.scale"), eps)
+            linears[name] = Int8Linear(tensors.get_tensor(name), tensors.get_tensor(f"{name}.scale"), eps, buffers)
         words, scale = tensors.get_tensor("embedding"), tensors.get_tensor("embedding.scale")[:, None]
     return _network(config, lambda tokens: words[tokens] * scale[tokens], linears)
 

@@ -85,5 +85,5 @@ def _local(
         options |= {"gguf_file": gguf_file, "quantization_config": GgufConfig(dequantize=True)}
     model = load_pretrained(AutoModelForCausalLM, source, offline, **options).eval()
     if fits(model):
-        model = LeanModel(from_plain(model), model.generation_config, model)
+        model = LeanModel(from_plain(model), model.generation_config)
     return LocalChat(model=model, tokenizer=tokenizer, model_name=name, seed=seed, **(own or {}))

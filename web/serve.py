@@ -12,7 +12,7 @@ from chains import RequestError, Settings
 
 from .captions import Captions
 from .logs import set_up_logs
-from .memory import share_heap
+from .memory import hold_little
 
 GRACE = 30  # seconds for what is being served when the server is told to stop
 
@@ -46,7 +46,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The app, made in the worker."""
         set_up_logs()
-        share_heap()
+        hold_little()
         return self.make()
 
 

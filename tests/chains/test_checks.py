@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chains.checks import Answer, check, fluency_score, form_problems, mood_score
+from chains.freshness import Recent
 from models import EMOTIONS
 from prompts import find_mood
 
@@ -34,6 +35,9 @@ def test_the_mood_score_grows_with_what_is_heard_and_with_tone_words() -> None:
         ("a brown dog runs through the snow", "is the literal caption"),
         ("The brown dog runs through the snow, and", "breaks off"),
         ("The brown dog, glad and glad and glad and glad and glad.", "repeats itself"),
+        ("The brown dog runs through the snow, angry, angry at all.", "repeats itself"),
+        ("Sad is the snow, sad the run, and sad the brown dog.", "repeats itself"),
+        ("Here is the brown dog that runs through the snow.", "begins with: here is"),
         ("The photo evokes a brown dog in the snow.", "says: photo, evokes"),
         ("The brown dog <b>runs</b> through the snow.", "holds markup"),
         ("The brown dog runs. " + "It runs on, and so does the whole world around it as it will. " * 4, "is too long"),
@@ -61,3 +65,18 @@ def test_intensity_asks_for_more_mood() -> None:
     mood = find_mood("contentment")
     assert check(LITERAL, [answer], mood, 0.3, weak)[0].passed
     assert check(LITERAL, [answer], mood, 1.0, weak)[0].problems == ("does not carry the mood",)
+
+
+def test_a_contradiction_is_a_problem_and_staleness_costs() -> None:
+    heard = np.stack([shares(contentment=0.9)] * 2)
+    answers = [
+        Answer("Two dogs run through the snow.", -1.0),
+        Answer("The brown dog runs on, happy, through snow.", -1.0),
+    ]
+    mood = find_mood("contentment")
+    against, good = check("One brown dog runs through the snow.", answers, mood, 1.0, heard)
+    assert against.contradicts == ("number: dog",)
+    assert "contradicts: number: dog" in against.problems
+    stale = check(LITERAL, answers[1:], mood, 1.0, heard[:1], Recent([answers[1].text]))[0]
+    assert stale.freshness < good.freshness == 1
+    assert stale.score < good.score

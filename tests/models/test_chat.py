@@ -11,6 +11,7 @@ import pytest
 import torch
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from transformers import AutoModelForCausalLM
 
 from models import ModelContext, ModelError, Models, load
 from models.chat import LocalChat
@@ -34,7 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chat(folder: Path, request: pytest.FixtureRequest) -> LocalChat:
     loaded: LocalChat = load("rewriter", f"hf:{folder}", ModelContext(folder, "cpu", "float32"))
     assert isinstance(loaded.model, LeanModel)
-    model = loaded.model if request.param == "lean" else loaded.model.plain
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model = loaded.model if request.param == "lean" else plain.eval()
     return loaded.model_copy(update={"model": model, "temperature": 0.0, "max_new_tokens": 12})
 
 

@@ -43,11 +43,12 @@ def test_a_rewrite_keeps_what_there_is_and_adds_no_thing(mood: str) -> None:
 
 
 def test_no_shape_is_used_too_often() -> None:
-    openers = Counter(" ".join(words(row.rewrite)[:3]) for row in ROWS)
+    begun = [(words(row.rewrite)[:3], words(row.literal)[:3]) for row in ROWS]
+    openers = Counter(" ".join(told) for told, literal in begun if told != literal)
     assert openers.most_common(1)[0][1] <= 0.01 * len(ROWS)
     own = Counter(run for row in ROWS for run in runs(row.rewrite, 4) - runs(row.literal, 4))
     assert own.most_common(1)[0][1] <= 0.01 * len(ROWS)
-    assert sum(words(row.rewrite)[:3] == words(row.literal)[:3] for row in ROWS) < 0.34 * len(ROWS)
+    assert sum(told == literal for told, literal in begun) < 0.34 * len(ROWS)
     assert sum(bool(re.search(r"\b(as if|as though|like)\b", row.rewrite)) for row in ROWS) < 0.25 * len(ROWS)
     assert len({row.rewrite for row in ROWS}) == len(ROWS)
 

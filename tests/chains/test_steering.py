@@ -1,0 +1,29 @@
+"""What a local writer is steered by: which words come easier, and which can hardly come at all."""
+
+from chains.steering import LOCKED, OWN, TONE, Steering
+from prompts import find_mood
+
+VOCABULARY = {"dog": (1, 2), "dogs": (3,), "cat": (4,), "park": (5,), "blue": (6,), "furious": (7,), "animal": (8,)}
+LITERAL = "A dog runs through the park."
+
+
+def test_what_the_caption_does_not_cover_is_locked() -> None:
+    bias = Steering(VOCABULARY).bias(LITERAL, find_mood("anger"), 1.0)
+    assert bias[4] == bias[6] == LOCKED
+    assert 8 not in bias, "a wider word claims nothing new"
+    assert all(bias[token] == OWN for token in (1, 2, 3))
+
+
+def test_a_word_that_may_be_a_verb_is_left_to_the_checks() -> None:
+    assert 5 not in Steering(VOCABULARY).bias("A dog runs.", find_mood("anger"), 1.0)
+
+
+def test_tone_comes_easier_with_intensity() -> None:
+    steering = Steering(VOCABULARY)
+    strong, weak = (steering.bias(LITERAL, find_mood("anger"), intensity)[7] for intensity in (1.0, 0.3))
+    assert (strong, weak) == (TONE, 0.3 * TONE)
+
+
+def test_the_lock_wins_over_the_tone() -> None:
+    mood = find_mood("anger").model_copy(update={"tone": ("cat",)})
+    assert Steering(VOCABULARY).bias(LITERAL, mood, 1.0)[4] == LOCKED
