@@ -22,6 +22,7 @@ from tests.chains.doubles import some_models
 from web import Captions, make_app
 
 from .browsing import OPTIONS, ROOT, visiting
+from .visitors import Visitor
 
 LINES = (
     "A brown dog runs through the snow, glad of every step.",
@@ -126,6 +127,23 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with served(tmp_path_factory.mktemp("page") / "data", 0.1, threads=32, max_bytes=200_000) as (address, _):
         yield address
+
+
+@pytest.fixture(scope="module")
+def accounts_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over doubles that has accounts; passwords may be tried at will."""
+    from .served import served
+
+    at_will = {"accounts": True, "account_attempts": "", "address_attempts": ""}
+    with served(tmp_path_factory.mktemp("accounts") / "data", 0.1, threads=32, **at_will) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def visitor(browser: Browser, accounts_address: str) -> Iterator[Visitor]:
+    """A new visitor of a page with accounts."""
+    with visiting(browser, accounts_address) as page:
+        yield Visitor(page)
 
 
 @pytest.fixture
