@@ -22,10 +22,14 @@ class Look(NamedTuple):
 
 
 class Looks:
-    """Looks by the digest of a file's bytes, as many as the settings say; the one unused longest is forgotten first."""
+    """Looks by the digest of a file's bytes, as many as the settings say; the one unused longest is forgotten first.
+
+    None where there are accounts: how fast an answer comes would tell that somebody else has the same photo.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._room = 0 if settings.accounts else settings.remember
         self._known: OrderedDict[str, Look] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -50,7 +54,7 @@ class Looks:
             for draft in drafts:
                 if draft.photo is not None and draft.request.literal is None:
                     self._known[draft.photo.digest] = Look(there(draft.literal), there(draft.emotion))
-            while len(self._known) > self.settings.remember:
+            while len(self._known) > self._room:
                 self._known.popitem(last=False)
 
     def _find(self, digest: str) -> Look | None:

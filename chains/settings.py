@@ -63,6 +63,26 @@ class Settings(BaseSettings):
     kept_side: int = Field(default=2560, ge=480, description="Pixels of the longer side of photos that are kept.")
     keep_days: float = Field(default=0, ge=0, description="Days that captions and photos are kept; 0 keeps them.")
     keep_bytes: int = Field(default=0, ge=0, description="Bytes of photos that are kept, newest first; 0 keeps all.")
+    accounts: bool = Field(
+        default=False, description="Whether people sign in, each with photos and captions of their own: on or off."
+    )
+    registration: bool = Field(
+        default=True, description="Whether anybody may register; without it `moodcap users add` makes accounts."
+    )
+    session_days: float = Field(default=30, gt=0, le=400, description="Days after which people sign in anew.")
+    session_idle_days: float = Field(
+        default=7, gt=0, le=400, description="Days without a request after which they do so too."
+    )
+    account_attempts: str = Field(
+        default="10/15 minutes", description="Passwords that may be tried for one account; empty for any."
+    )
+    address_attempts: str = Field(
+        default="60/15 minutes", description="Passwords and registrations from one address; empty for any."
+    )
+    captions_per_day: int = Field(
+        default=0, ge=0, description="Captions that one user may ask for in a day (UTC); 0 for any."
+    )
+    photo_bytes: int = Field(default=0, ge=0, description="Bytes of photos that one user may keep; 0 for any.")
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Origins whose pages may call the API, as a JSON list; none by default."
     )

@@ -33,6 +33,8 @@ CREATING = {
     "problems": (400, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504),
 }
 PHOTO_AGE = "private, max-age=31536000, immutable"
+OWN_PHOTO_AGE = "private, no-cache"
+"""With accounts a browser asks each time whether whoever is signed in may still see the photo."""
 
 
 def captions() -> Captions:
@@ -237,7 +239,8 @@ def _stream(events: Iterator[Any]) -> Response:
 
 
 def _photo(path: Path) -> Response:
-    response = Response(path.read_bytes(), mimetype="image/jpeg", headers={"Cache-Control": PHOTO_AGE})
+    age = OWN_PHOTO_AGE if captions().settings.accounts else PHOTO_AGE
+    response = Response(path.read_bytes(), mimetype="image/jpeg", headers={"Cache-Control": age})
     response.set_etag(path.name.removesuffix(".jpg"))
     response.make_conditional(request)
     return response

@@ -7,8 +7,12 @@ from flask import Flask
 from chains import Settings
 from prompts import Mood
 
+from .account import account
+from .accounts import Accounts
 from .api import api
+from .auth import authenticate
 from .captions import Captions
+from .data import data
 from .database import connect
 from .errors import handle_errors
 from .library import Library
@@ -34,10 +38,12 @@ def make_app(settings: Settings, load: Callable[[], Chain], moods: Mapping[str, 
     app.url_map.strict_slashes = False
     app.extensions["moodcap"] = captions
     secure(app, settings, captions.metrics)
+    accounts = Accounts(settings, library.engine)
+    authenticate(app, settings, accounts)
     handle_errors(app)
-    for part in (api, preferences, site, page):
+    for part in (api, preferences, account, data, site, page):
         app.register_blueprint(part)
     limit_rate(app, settings, "api.create_caption", "api.create_rewrite")
     captions.start(load)
-    keep_sweeping(captions)
+    keep_sweeping(captions, accounts)
     return app

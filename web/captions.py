@@ -9,12 +9,7 @@ from typing import Any
 
 from flask import g, has_request_context
 
-from chains import (
-    MoodcapError,
-    MoodCaption,
-    Settings,
-    stage_events,
-)
+from chains import MoodcapError, MoodCaption, Settings, stage_events
 from models import open_photo
 from prompts import Mood
 
@@ -22,22 +17,23 @@ from .asking import to_request, with_names
 from .database import CaptionRow, PhotoRow
 from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of
 from .events import Event, EventLog
-from .lanes import Job
+from .lanes import Job, Turns
 from .library import Library, new_id, now
 from .metrics import Metrics
-from .owner import LOCAL, current_owner
+from .owner import current_owner
 from .photos import PhotoStore
 from .preferred import Preferred
-from .records import Asked, CaptionRecord, PhotoRecord, Search
+from .quota import Quota
+from .records import Asked, CaptionRecord, Search
 from .repeats import Repeats
 from .scheduler import Chain, Scheduler
-from .telling import retold, tell
+from .telling import URL, record_of, retold, tell
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
 """How often an accepted caption is begun before it is given up: a photo that kills the server does so no more."""
 TOO_LATE = "The caption was not ready in time."
-URL = "/api/v1/captions"
+__all__ = ["URL", "Captions"]
 
 
 class Captions:
@@ -48,7 +44,8 @@ class Captions:
         self.repeats = Repeats(library, photos)
         self.preferred = Preferred(library.engine)
         self.metrics = Metrics()
-        self.scheduler = Scheduler(self, settings.queue, settings.deadline, self.metrics)
+        self.quota = Quota(settings, library.engine)
+        self.scheduler = Scheduler(self, settings.queue, settings.deadline, self.metrics, shared=settings.accounts)
         self.metrics.queue_depth.set_function(self.scheduler.depth)
         self._jobs: dict[str, Job] = {}
         preset = settings.chosen_preset()
@@ -71,24 +68,27 @@ class Captions:
 
         Raises:
             PhotoError: the photo cannot be read. RequestError: the mood is none. Busy: come back later.
+            QuotaUsed, StorageFull: the owner has had their share.
         """
         asked = with_names(asked, self.moods)
         job = self._job(accepted)
-        preferences = self.preferred.of(current_owner())
+        preferences = self.preferred.of(job.owner)
         wish = (hashlib.sha256(photo).hexdigest(), asked.model_dump_json(), preferences.model_dump_json())
-        job.wish = (current_owner(), *wish)
+        job.wish = (job.owner, *wish)
         if self._is_repeat(job):
             return job
-        self.scheduler.check_room(None if accepted else self.settings.deadline)
-        read = open_photo(photo, self.settings.max_bytes, self.settings.max_pixels, self.settings.kept_side)
-        seen = self.library.seen(read.digest, self._eyes())
-        id = new_id()
-        size = self.photos.save(id, read.image)
-        width, height = read.image.size
-        values = {"digest": read.digest, "width": width, "height": height, "size": size, "seen": seen}
-        row = PhotoRow(id=id, kept=preferences.keep_photos, created_at=now(), **values)
-        job.request = to_request(asked, row, self.photos, preferences, self.library.recent())
-        return self._add(job, asked, row, None)
+        self._check_room(job)
+        self.quota.check_space(job.owner)
+        with self.quota.taken(job.owner):
+            read = open_photo(photo, self.settings.max_bytes, self.settings.max_pixels, self.settings.kept_side)
+            seen = self.library.seen(read.digest, self._eyes())
+            id = new_id()
+            size = self.photos.save(id, read.image)
+            width, height = read.image.size
+            values = {"digest": read.digest, "width": width, "height": height, "size": size, "seen": seen}
+            row = PhotoRow(id=id, owner=job.owner, kept=preferences.keep_photos, created_at=now(), **values)
+            job.request = to_request(asked, row, self.photos, preferences, self.library.recent())
+            return self._add(job, asked, row, None)
 
     def rewrite(self, id: str, asked: Asked, accepted: bool) -> Job:
         """A job for another caption of a caption's photo, which is not looked at again.
@@ -101,11 +101,11 @@ class Captions:
         if old.photo.seen is None:
             raise NotDone("The caption is not written yet, so there is nothing to rewrite.")
         job = self._job(accepted)
-        self.scheduler.check_room(None if accepted else self.settings.deadline)
-        job.request = to_request(
-            asked, old.photo, self.photos, self.preferred.of(current_owner()), self.library.recent()
-        )
-        return self._add(job, asked, old.photo, old.id)
+        self._check_room(job)
+        with self.quota.taken(job.owner):
+            preferences = self.preferred.of(job.owner)
+            job.request = to_request(asked, old.photo, self.photos, preferences, self.library.recent())
+            return self._add(job, asked, old.photo, old.id)
 
     def wait(self, job: Job) -> CaptionRecord:
         """The record of a job that is waited for.
@@ -157,10 +157,17 @@ class Captions:
             job.cancelled = True
         self.discard(id)
 
+    def give_up(self, owner: str) -> None:
+        """Work on all captions of an owner, and what is remembered of them, is given up."""
+        for job in list(self._jobs.values()):
+            job.cancelled = job.cancelled or job.owner == owner
+        self.repeats.forget(owner)
+
     def events(self, id: str) -> EventLog:
         """What has happened to a caption, and what still happens."""
+        row = self.library.get(id)
         job = self._jobs.get(id)
-        return job.events if job is not None else retold(self.record(self.library.get(id)))
+        return job.events if job is not None else retold(self.record(row))
 
     def page(self, search: Search) -> tuple[tuple[CaptionRecord, ...], str | None]:
         """A page of captions, and the cursor of the next."""
@@ -169,12 +176,7 @@ class Captions:
 
     def record(self, row: CaptionRow) -> CaptionRecord:
         """A caption as clients see it."""
-        url = f"{URL}/{row.id}"
-        size = {name: getattr(row.photo, name) for name in ("width", "height", "kept")}
-        photo = PhotoRecord(url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail", **size)
-        names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")
-        values: dict[str, Any] = {name: getattr(row, name) for name in names}
-        return CaptionRecord.model_validate(values | {"rewrite_of": row.rewrite_of, "photo": photo})
+        return record_of(row)
 
     def started(self, job: Job) -> bool:
         """Work on a job begins, unless it has been begun too often or is gone."""
@@ -235,7 +237,10 @@ class Captions:
     def _job(self, accepted: bool) -> Job:
         deadline = None if accepted else time.monotonic() + self.settings.deadline
         request_id = g.get("request_id", "") if has_request_context() else ""
-        return Job(new_id(), None, deadline, accepted=accepted, request_id=request_id)
+        return Job(new_id(), None, deadline, accepted=accepted, request_id=request_id, owner=current_owner())
+
+    def _check_room(self, job: Job) -> None:
+        self.scheduler.check_room(None if job.accepted else self.settings.deadline, job.owner)
 
     def _is_repeat(self, job: Job) -> bool:
         row = self.repeats.answer(job.wish or (), job.id, job.accepted)
@@ -247,6 +252,7 @@ class Captions:
     def _add(self, job: Job, asked: Asked, photo: PhotoRow, rewrite_of: str | None) -> Job:
         row = CaptionRow(
             id=job.id,
+            owner=job.owner,
             photo_id=photo.id,
             rewrite_of=rewrite_of,
             accepted=job.accepted,
@@ -275,11 +281,14 @@ class Captions:
             raise
 
     def _resume(self, rows: list[CaptionRow]) -> None:
-        for row in rows:
-            preferences = self.preferred.of(getattr(row, "owner", LOCAL))
+        turns: Turns[CaptionRow] = Turns()
+        turns.extend(rows)
+        while turns:
+            row = turns.popleft()
+            preferences = self.preferred.of(row.owner)
             request = to_request(Asked.model_validate(row.request), row.photo, self.photos, preferences)
             try:
-                self._submit(Job(row.id, request, accepted=True), patient=True)
+                self._submit(Job(row.id, request, accepted=True, owner=row.owner), patient=True)
             except NotReady:  # stopped again, or without models: the next start takes it up
                 return
         if rows:

@@ -43,6 +43,7 @@ class PhotoRow(Base):
     __tablename__ = "photos"
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(default="local", server_default="local", index=True)
     digest: Mapped[str] = mapped_column(index=True)
     width: Mapped[int]
     height: Mapped[int]
@@ -56,10 +57,15 @@ class CaptionRow(Base):
     """A caption asked for: queued, running, done or failed. `accepted` ones (202) are finished after a restart."""
 
     __tablename__ = "captions"
-    __table_args__ = (Index("ix_captions_photo_number", "photo_id", "number"), Index("ix_captions_status", "status"))
+    __table_args__ = (
+        Index("ix_captions_photo_number", "photo_id", "number"),
+        Index("ix_captions_status", "status"),
+        Index("ix_captions_owner_number", "owner", "number"),
+    )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(unique=True)
+    owner: Mapped[str] = mapped_column(default="local", server_default="local")
     photo_id: Mapped[str] = mapped_column(ForeignKey("photos.id"))
     rewrite_of: Mapped[str | None]
     accepted: Mapped[bool]
@@ -106,6 +112,73 @@ class LearntRow(Base):
     created_at: Mapped[datetime]
 
 
+class UserRow(Base):
+    """Somebody with an account; `key` is the name as it is looked up, `password` an Argon2id hash."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]
+    admin: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class SessionRow(Base):
+    """Somebody signed in; of the cookie's value only the hash is kept."""
+
+    __tablename__ = "sessions"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class TokenRow(Base):
+    """A personal access token; of its value only the hash is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    scope: Mapped[str]
+    hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class AuditRow(Base):
+    """Something that happened to an account."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_owner_number", "owner", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    owner: Mapped[str]
+    at: Mapped[datetime]
+    event: Mapped[str]
+    address: Mapped[str]
+    detail: Mapped[str | None]
+
+
+class UsageRow(Base):
+    """How many captions somebody has asked for in a day (UTC)."""
+
+    __tablename__ = "usage"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    captions: Mapped[int]
+
+
+OWNED: tuple[Any, ...] = (CaptionRow, PhotoRow, PreferencesRow, LearntRow, AuditRow, UsageRow)
+"""Every table whose rows belong to an `owner`. They go with an account, and no request meets those of another."""
+
+
 def connect(url: str, data: Path) -> Engine:
     """The engine of a database URL, or of the SQLite file in the data folder; its tables brought up to date.
 
@@ -141,5 +214,5 @@ def _with_driver(url: str) -> Any:
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")

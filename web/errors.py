@@ -35,6 +35,66 @@ class InvalidRequest(RequestError):
         self.errors = errors
 
 
+class SignInNeeded(MoodcapError):
+    """The request needs a sign-in or an access token; the one that it has is none, or no more."""
+
+    code = "sign_in_needed"
+
+
+class SignInFailed(MoodcapError):
+    """The name or the password is wrong."""
+
+    code = "sign_in_failed"
+
+
+class CsrfFailed(MoodcapError):
+    """A change was asked for by cookie, without the session's `csrf_token` in the header `X-CSRF-Token`."""
+
+    code = "csrf_failed"
+
+
+class WrongPassword(MoodcapError):
+    """The password is wrong."""
+
+    code = "wrong_password"
+
+
+class NotByToken(MoodcapError):
+    """The access token is for reading alone, or the request needs a person to be signed in."""
+
+    code = "not_by_token"
+
+
+class AccountsOff(MoodcapError):
+    """This server has no accounts; see MOODCAP_ACCOUNTS."""
+
+    code = "accounts_off"
+
+
+class RegistrationOff(MoodcapError):
+    """Nobody may register here; the server's keeper makes accounts. See MOODCAP_REGISTRATION."""
+
+    code = "registration_off"
+
+
+class NameNotAvailable(MoodcapError):
+    """No account can be made under this name."""
+
+    code = "name_not_available"
+
+
+class WeakPassword(RequestError):
+    """The password is too short, or among the first that are guessed."""
+
+    code = "weak_password"
+
+
+class StorageFull(MoodcapError):
+    """The user's photos take all bytes that MOODCAP_PHOTO_BYTES allows."""
+
+    code = "storage_full"
+
+
 class NotFound(MoodcapError):
     """There is nothing at this address, or no more."""
 
@@ -76,9 +136,21 @@ class DeadlineExceeded(MoodcapError):
 
 
 class RateLimited(MoodcapError):
-    """This address has asked for more captions than MOODCAP_RATE_LIMIT allows."""
+    """This address, or this user, has asked for more captions than MOODCAP_RATE_LIMIT allows."""
 
     code = "rate_limited"
+
+
+class QuotaUsed(Busy):
+    """The user has asked for all captions that MOODCAP_CAPTIONS_PER_DAY allows; come back after Retry-After seconds."""
+
+    code = "quota_used"
+
+
+class TooManyAttempts(Busy):
+    """Too many passwords were tried for this account or from this address; come back after Retry-After seconds."""
+
+    code = "too_many_attempts"
 
 
 class MethodNotAllowed(MoodcapError):
@@ -101,10 +173,19 @@ class InternalError(MoodcapError):
 
 STATUS: dict[type[MoodcapError], int] = {
     BadRequest: 400,
+    SignInFailed: 401,
+    SignInNeeded: 401,
+    CsrfFailed: 403,
+    NotByToken: 403,
     OriginNotAllowed: 403,
+    RegistrationOff: 403,
+    WrongPassword: 403,
+    AccountsOff: 404,
     NotFound: 404,
     MethodNotAllowed: 405,
+    NameNotAvailable: 409,
     NotDone: 409,
+    StorageFull: 409,
     PhotoTooLarge: 413,
     PhotoUnsupported: 415,
     PhotoEmpty: 422,
@@ -113,7 +194,10 @@ STATUS: dict[type[MoodcapError], int] = {
     UnknownMood: 422,
     InvalidRequest: 422,
     RequestError: 422,
+    WeakPassword: 422,
+    QuotaUsed: 429,
     RateLimited: 429,
+    TooManyAttempts: 429,
     InternalError: 500,
     ModelError: 500,
     Busy: 503,

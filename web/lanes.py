@@ -2,16 +2,59 @@
 
 import threading
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from chains import CaptionRequest
 
 from .events import EventLog
+from .owner import LOCAL
 
 BATCH = 8
+
+
+class Owned(Protocol):
+    """What belongs to somebody."""
+
+    @property
+    def owner(self) -> Any:
+        """Whose it is."""
+        ...
+
+
+Item = TypeVar("Item", bound=Owned)
+
+
+@dataclass
+class Turns(Generic[Item]):
+    """A queue that gives each owner one turn after the other, whatever they have waiting; each owner's in order."""
+
+    _lines: OrderedDict[str, deque[Item]] = field(default_factory=OrderedDict)
+
+    def extend(self, items: Iterable[Item]) -> None:
+        """Have items wait."""
+        for item in items:
+            self._lines.setdefault(item.owner, deque()).append(item)
+
+    def popleft(self) -> Item:
+        """The first item of the owner whose turn it is."""
+        owner, line = next(iter(self._lines.items()))
+        item = line.popleft()
+        self._lines.move_to_end(owner)
+        if not line:
+            del self._lines[owner]
+        return item
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+
+def ahead(owners: Counter[str], owner: str, under_way: int) -> int:
+    """Jobs that are done before the next one of an owner, where each owner has so many and some are under way."""
+    turn = owners[owner] + 1
+    return min(owners.total(), under_way + sum(min(count, turn) for count in owners.values()))
 
 
 @dataclass(eq=False)
@@ -28,6 +71,7 @@ class Job:
     draft: Any = None
     outcome: Any = None
     wish: tuple[str, ...] | None = None
+    owner: str = LOCAL
 
 
 class Lane:
@@ -35,7 +79,7 @@ class Lane:
 
     def __init__(self, name: str, stages: Sequence[Any]) -> None:
         self.name, self.stages = name, stages
-        self.waiting: deque[Job] = deque()
+        self.waiting: Turns[Job] = Turns()
         self.news = threading.Condition()
         self.stopping = False
         self.beat = time.monotonic()

@@ -1,16 +1,16 @@
 """Everything that is kept in the database, as the few questions that the server asks of it."""
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, Select, delete, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from .database import CaptionRow, LearntRow, PhotoRow
 from .errors import NotFound
+from .owner import OwnedSession, transaction
 from .records import Search
 
 UNDONE = ("queued", "running")
@@ -31,15 +31,16 @@ def now() -> datetime:
 
 
 class Library:
-    """Photos and captions, each question one short transaction. Rows that are given out are read-only copies."""
+    """Photos and captions, each question one short transaction. Rows that are given out are read-only copies.
+
+    A question asked within a request is about what belongs to the request's owner; see `OwnedSession`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+    def _session(self) -> AbstractContextManager[OwnedSession]:
+        return transaction(self.engine)
 
     def add(self, caption: CaptionRow, photo: PhotoRow | None = None) -> CaptionRow:
         """Keep a new caption, and its photo where that is new as well."""
@@ -156,7 +157,7 @@ class Library:
 
     def older(self, owner: str, before: datetime) -> list[str]:
         """Ids of a person's captions whose photos are older than a moment."""
-        query = select(CaptionRow.id).join(PhotoRow).where(PhotoRow.created_at < before, *_of(owner))
+        query = select(CaptionRow.id).join(PhotoRow).where(PhotoRow.created_at < before, CaptionRow.owner == owner)
         with self._session() as session:
             return list(session.scalars(query.where(CaptionRow.status.not_in(UNDONE))))
 
@@ -176,12 +177,6 @@ class Library:
         """Whether a photo is known."""
         with self._session() as session:
             return bool(session.scalar(select(exists().where(PhotoRow.id == id))))
-
-
-def _of(owner: str) -> list[Any]:
-    """That a caption is a person's; of no table yet, as there are no accounts: all belongs to one."""
-    column = getattr(CaptionRow, "owner", None)
-    return [] if column is None else [column == owner]
 
 
 def _filtered(query: Select[Any], search: Search) -> Select[Any]:

@@ -26,6 +26,17 @@ EVENT = {
     },
     "required": ["id", "event", "data"],
 }
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A personal access token."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "moodcap_session",
+        "description": "A session's cookie (`__Host-moodcap_session` over HTTPS). Changes need `X-CSRF-Token` besides.",
+    },
+}
+SECURITY: list[dict[str, list[str]]] = [{}, {"token": []}, {"session": []}]
+"""Nothing where there are no accounts; else a token or a session."""
 ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"}
 
 
@@ -41,7 +52,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """What a view takes and answers. Problems are those of the error table."""
+    """What a view takes and answers. Problems are those of the error table.
+
+    With accounts, an `open` one needs no sign-in, and a `personal` one no token but a person; without, there is none.
+    """
 
     summary: str
     tag: str
@@ -51,6 +65,8 @@ class Operation:
     form: type[BaseModel] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
+    open: bool = False
+    personal: bool = False
 
     def records(self) -> Iterable[tuple[type[BaseModel], str]]:
         """All records that it speaks of, with the direction."""
@@ -99,7 +115,7 @@ def document(app: Flask, version: str, moods: Iterable[str]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": _with_moods(schemas["$defs"], sorted(moods))},
+        "components": {"schemas": _with_moods(schemas["$defs"], sorted(moods)), "securitySchemes": SCHEMES},
     }
 
 
@@ -121,7 +137,8 @@ def _operation(
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": parameters,
-        "responses": answers | {str(status): _problem(status, names) for status in operation.problems},
+        "responses": answers | {str(status): _problem(status, names) for status in _problems(operation, method)},
+        "security": [{}] if operation.open else [{"session": []}] if operation.personal else SECURITY,
     }
     if operation.body is not None:
         schema = names[operation.body, "validation"]
@@ -132,6 +149,12 @@ def _operation(
             "content": {"multipart/form-data": {"schema": names[operation.form, "validation"]}},
         }
     return told
+
+
+def _problems(operation: Operation, method: str) -> list[int]:
+    """Its own, and those that the door has."""
+    door = () if operation.open else (401,) if method == "GET" and not operation.personal else (401, 403)
+    return sorted({*operation.problems, *door, *((404,) if operation.personal else ())})
 
 
 def _query(schema: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from chains import MoodCaption, PreferenceExample, Preferences, StatedPreference
 from .database import CaptionRow, LearntRow, PreferencesRow
 from .errors import NotFound
 from .library import new_id, now
+from .owner import transaction
 from .records import LearntList, LearntRecord
 
 RATED = 0.4
@@ -102,10 +103,10 @@ class Preferred:
     def _do(self, work: Callable[[Session], Found]) -> Found:
         """The work in one transaction; once more where another request has just made the same row."""
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with transaction(self.engine) as session:
                 return work(session)
         except IntegrityError:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with transaction(self.engine) as session:
                 return work(session)
 
 

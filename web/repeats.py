@@ -17,7 +17,7 @@ ROOM = 4096
 OWN = ("number", "edited_text", "rating")
 """What a caption does not take over from the one that it repeats."""
 Wish = tuple[str, ...]
-"""All that a caption depends on: the digest of the photo's bytes, and what is asked of it."""
+"""All that a caption depends on: whose it is, the digest of the photo's bytes, and what is asked of it."""
 
 
 class Repeats:
@@ -35,6 +35,12 @@ class Repeats:
             self._ids.move_to_end(wish)
             if len(self._ids) > self.room:
                 self._ids.popitem(last=False)
+
+    def forget(self, owner: str) -> None:
+        """Remember nothing of an owner's wishes."""
+        with self._lock:
+            for wish in [wish for wish in self._ids if wish[0] == owner]:
+                del self._ids[wish]
 
     def answer(self, wish: Wish, id: str, accepted: bool) -> CaptionRow | None:
         """A new caption under that id, like the one that answered the wish; None where a model has to write it.

@@ -4,20 +4,24 @@
 
 A lane takes all that waits, up to a batch, as soon as it is free: under load batches form while the lane is busy,
 and a single photo never waits for company. While one batch is written in, the next is looked at. What is cancelled
-or past its deadline is dropped before it costs model time.
+or past its deadline is dropped before it costs model time. Owners take turns in every batch, so that a single photo
+waits for at most one of each other owner's, and where many share the server none may hold more of the room than is
+left (dynamic thresholds: Choudhury and Hahne, 1998), so that there is some for whoever comes next.
 """
 
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from chains import MoodcapError
 
 from .errors import Busy, DeadlineExceeded, InternalError, NotReady
-from .lanes import Job, Lane
+from .lanes import BATCH, Job, Lane, ahead
 from .metrics import Metrics
+from .owner import LOCAL
 
 log = logging.getLogger(__name__)
 SMOOTHING = 0.3  # of the seconds a photo takes, as measured batch by batch
@@ -72,8 +76,9 @@ class Keeper(Protocol):
 class Scheduler:
     """Takes jobs, at most `room` at a time, and tells the keeper what becomes of them."""
 
-    def __init__(self, keeper: Keeper, room: int, patience: float, metrics: Metrics) -> None:
+    def __init__(self, keeper: Keeper, room: int, patience: float, metrics: Metrics, shared: bool = False) -> None:
         self.keeper, self.room, self.patience, self.metrics = keeper, room, patience, metrics
+        self.shared = shared
         self.lanes: tuple[Lane, ...] = ()
         self.seconds = GUESS  # that a photo takes of late
         self.failure: str | None = None
@@ -96,7 +101,7 @@ class Scheduler:
         """
         with self._change:
             if patient:
-                self._change.wait_for(lambda: self._stopping or len(self._live) < self.room)
+                self._change.wait_for(lambda: self._stopping or self._has_room(job.owner))
             self._admit(job)
             self._live.add(job)
             if not self.lanes:
@@ -104,10 +109,11 @@ class Scheduler:
             else:
                 self.lanes[0].put([job])
 
-    def check_room(self, seconds_left: float | None) -> None:
+    def check_room(self, seconds_left: float | None, owner: str = LOCAL) -> None:
         """Raises what `submit` would, without a job."""
+        deadline = None if seconds_left is None else time.monotonic() + seconds_left
         with self._change:
-            self._admit(Job("", None, None if seconds_left is None else time.monotonic() + seconds_left))
+            self._admit(Job("", None, deadline, owner=owner))
 
     def ready(self) -> bool:
         """Whether the models are loaded and both lanes give signs of life."""
@@ -140,11 +146,18 @@ class Scheduler:
             raise NotReady("The server is stopping.")
         if self.failure is not None:
             raise NotReady(f"The models could not be loaded: {self.failure}", 30)
-        wait = len(self._live) * self.seconds * MARGIN
-        if len(self._live) >= self.room:
+        wait = ahead(self._owners(), job.owner, 2 * BATCH) * self.seconds * MARGIN
+        if not self._has_room(job.owner):
             raise Busy("Too many photos are waiting.", max(self.seconds, 1))
         if job.deadline is not None and wait > max(job.deadline - time.monotonic(), 0):
             raise Busy("Too many photos are waiting to be done in time.", wait - (job.deadline - time.monotonic()))
+
+    def _has_room(self, owner: str) -> bool:
+        left = self.room - len(self._live)
+        return left > 0 and (not self.shared or self._owners()[owner] < left)
+
+    def _owners(self) -> Counter[str]:
+        return Counter(job.owner for job in self._live)
 
     def _load(self, load: Callable[[], Chain]) -> None:
         try:

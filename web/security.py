@@ -17,6 +17,7 @@ from chains import PhotoTooLarge, Settings
 
 from .errors import OriginNotAllowed
 from .metrics import Metrics
+from .owner import current_owner
 
 log = structlog.get_logger(__name__)
 FORM = 500_000  # bytes of a form besides its photo; the parser needs room for its parts of 64 kB too
@@ -53,8 +54,8 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
             app,
             resources=r"/api/.*",
             origins=list(settings.cors_origins),
-            methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Content-Type", "Prefer", "X-Request-Id"],
+            methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Prefer", "X-Request-Id"],
             expose_headers=["Location", "Retry-After", "X-Request-Id", "Preference-Applied"],
             max_age=600,
         )
@@ -77,6 +78,8 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
     def end(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "no-store")
         if response.status_code not in (429, 503):
@@ -88,8 +91,9 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
 
 
 def limit_rate(app: Flask, settings: Settings, *endpoints: str) -> None:
-    """Limit how often one address may ask for the endpoints, together."""
-    limiter = Limiter(get_remote_address, app=app, headers_enabled=True, storage_uri="memory://")
+    """Limit how often one address, or one user where there are accounts, may ask for the endpoints, together."""
+    by = current_owner if settings.accounts else get_remote_address
+    limiter = Limiter(by, app=app, headers_enabled=True, storage_uri="memory://")
     if settings.rate_limit:
         limit: Any = limiter.shared_limit(settings.rate_limit, scope="captions")
         for endpoint in endpoints:

@@ -1,5 +1,7 @@
 """The server: gunicorn with one worker of many threads. The worker makes the app, so torch is never forked."""
 
+import ipaddress
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from .captions import Captions
 from .logs import set_up_logs
 from .memory import hold_little
 
+log = logging.getLogger(__name__)
 GRACE = 30  # seconds for what is being served when the server is told to stop
 
 
@@ -47,7 +50,32 @@ class Server(BaseApplication):  # type: ignore[misc]
         """The app, made in the worker."""
         set_up_logs()
         hold_little()
+        if told := exposure(self.settings):
+            log.warning(told)
         return self.make()
+
+
+def exposure(settings: Settings) -> str | None:
+    """What others can do who reach the server, where that is more than its keeper may think."""
+    if _is_loopback(settings.host) and not settings.proxies:
+        return None
+    if not settings.accounts:
+        return (
+            f"Whoever reaches {settings.host} sees, changes and deletes everything: there are no accounts. "
+            "MOODCAP_ACCOUNTS=on has people sign in."
+        )
+    if not settings.proxies:
+        return (
+            f"Passwords go to {settings.host} in the clear: put a proxy with HTTPS before it, and set MOODCAP_PROXIES."
+        )
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def serve(settings: Settings, make: Callable[[], Flask]) -> None:

@@ -25,7 +25,7 @@ def moodcap_version() -> str:
 
 
 @site.get("/healthz")
-@operation("Whether the process lives", "server", (200, Answer("It does.", Health)))
+@operation("Whether the process lives", "server", (200, Answer("It does.", Health)), open=True)
 def healthz() -> ResponseReturnValue:
     """That the process lives."""
     return as_json(Health(status="ok"))
@@ -33,7 +33,7 @@ def healthz() -> ResponseReturnValue:
 
 @site.get("/readyz")
 @operation(
-    "Whether the models are loaded and answer", "server", (200, Answer("They do.", Health)), problems=(503,)
+    "Whether the models are loaded and answer", "server", (200, Answer("They do.", Health)), problems=(503,), open=True
 )  # fmt: skip
 def readyz() -> ResponseReturnValue:
     """That captions can be asked for."""
@@ -44,14 +44,14 @@ def readyz() -> ResponseReturnValue:
 
 
 @site.get("/metrics")
-@operation("Figures for Prometheus", "server", (200, Answer("Prometheus' text format.", media="text/plain")))
+@operation("Figures for Prometheus", "server", (200, Answer("Prometheus' text format.", media="text/plain")), open=True)
 def metrics() -> ResponseReturnValue:
     """Figures of the server."""
     return Response(captions().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @site.get("/api/v1/moods")
-@operation("List the moods", "moods", (200, Answer("All moods.", MoodList)))
+@operation("List the moods", "moods", (200, Answer("All moods.", MoodList)), open=True)
 def list_moods() -> ResponseReturnValue:
     """All moods that a caption can be written in."""
     found = []
@@ -63,7 +63,7 @@ def list_moods() -> ResponseReturnValue:
 
 
 @site.get("/api/v1/info")
-@operation("What this server is", "server", (200, Answer("Version, models, defaults and limits.", Info)))
+@operation("What this server is", "server", (200, Answer("Version, models, defaults and limits.", Info)), open=True)
 def get_info() -> ResponseReturnValue:
     """Version, models, defaults and limits."""
     settings = captions().settings

@@ -5,7 +5,9 @@ import threading
 import time
 from datetime import timedelta
 
+from .accounts import Accounts
 from .captions import Captions
+from .holdings import remove_all, strays
 from .library import now
 
 log = logging.getLogger(__name__)
@@ -34,12 +36,22 @@ def sweep(captions: Captions, orphan_age: float = ORPHAN_AGE) -> int:
     return gone
 
 
-def keep_sweeping(captions: Captions, every: float = EVERY) -> None:
+def sweep_accounts(captions: Captions, accounts: Accounts) -> None:
+    """Forget sessions that have run out, old events, and what belongs to nobody any more."""
+    accounts.sessions.sweep()
+    accounts.audit.sweep()
+    for owner in strays(captions.library.engine) if accounts.settings.accounts else ():
+        captions.give_up(owner)
+        remove_all(captions.library.engine, captions.photos, owner, account=True)
+
+
+def keep_sweeping(captions: Captions, accounts: Accounts, every: float = EVERY) -> None:
     """Sweep from now on, in a thread of its own."""
 
     def run() -> None:
         while True:
             try:
+                sweep_accounts(captions, accounts)
                 if gone := sweep(captions):
                     log.info("swept", extra={"gone": gone})
             except Exception:

@@ -4,14 +4,27 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from .database import CaptionRow
 from .events import EventLog
-from .records import CaptionRecord
+from .records import CaptionRecord, PhotoRecord
+
+URL = "/api/v1/captions"
 
 
 class Told(BaseModel):
     """The data of a literal or token event."""
 
     text: str
+
+
+def record_of(row: CaptionRow) -> CaptionRecord:
+    """A caption as clients see it."""
+    url = f"{URL}/{row.id}"
+    size = {name: getattr(row.photo, name) for name in ("width", "height", "kept")}
+    photo = PhotoRecord(url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail", **size)
+    names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")
+    values: dict[str, Any] = {name: getattr(row, name) for name in names}
+    return CaptionRecord.model_validate(values | {"rewrite_of": row.rewrite_of, "photo": photo})
 
 
 def tell(events: EventLog, name: str, data: Any) -> None:
