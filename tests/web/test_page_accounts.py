@@ -174,3 +174,36 @@ def test_another_person_sees_nothing_of_it(visitor: Visitor, browser: Browser, a
         expect(page.get_by_test_id("error")).to_be_visible()
         page.goto("/gallery")
         expect(page.get_by_text("No photos yet.")).to_be_visible()
+
+
+def test_a_page_does_not_go_on_in_the_name_of_another(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.register()
+    upload(page, photo(112))
+    page.get_by_test_id("edit-caption").click()
+    page.keyboard.type("Ana's own words. ")
+    with page.context.new_page() as tab:
+        tab.goto("/settings")
+        tab.get_by_test_id("sign-out").click()
+        expect(tab).to_have_url(re.compile("/sign-in"))
+        other = Visitor(tab)
+        other.register()
+    page.get_by_role("button", name="Save").click()
+    again = page.get_by_test_id("sign-in-again")
+    expect(again).to_contain_text(f"{other.name} has signed in on another page.")
+    assert_accessible(page)
+    visitor.enter(PASSWORD)
+    expect(again).to_have_count(0)
+    expect(page.get_by_test_id("mood-caption")).to_contain_text("Ana's own words.")
+
+
+def test_operations_are_tried_out_in_the_docs(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.register()
+    page.goto("/docs")
+    operation = page.locator(".opblock", has_text="Forget all that was learnt")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    with page.expect_response(lambda response: response.request.method == "DELETE") as answer:
+        operation.get_by_role("button", name="Execute").click()
+    assert answer.value.status == 204
