@@ -308,7 +308,7 @@ def test_an_account_is_tried_so_often_only_and_nobody_else_is_hindered(make: Mak
         "ada",
     )
     enter(app.test_client(), "grace")
-    elsewhere = {"environ_overrides": {"REMOTE_ADDR": "192.0.2.1"}}
+    elsewhere: dict[str, Any] = {"environ_overrides": {"REMOTE_ADDR": "192.0.2.1"}}
     for name in ("ada", "nobody"):
         tried = [code(sign_in(app.test_client(), name, OTHER, **elsewhere)) for _ in range(4)]
         assert tried == [(401, "sign_in_failed")] * 3 + [(429, "too_many_attempts")], "whether or not there is one"
