@@ -10,7 +10,9 @@ from chains import StatedPreferences, settings_table
 from models import BACKENDS, load_presets
 from models.shelf import shelf
 from prompts import load_moods
+from web.account import account
 from web.api import api
+from web.data import data
 from web.errors import STATUS
 from web.operations import document
 from web.preferences import preferences as routes
@@ -55,9 +57,8 @@ def licences() -> str:
 def operations() -> str:
     """The API's operations."""
     app = Flask("web")
-    app.register_blueprint(api)
-    app.register_blueprint(routes)
-    app.register_blueprint(site)
+    for part in (account, api, data, routes, site):
+        app.register_blueprint(part)
     rows = [
         (f"`{method.upper()} {path}`", told["summary"], ", ".join(status for status in told["responses"]))
         for path, methods in document(app, "", ())["paths"].items()

@@ -12,7 +12,9 @@ from .records import Text
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+( [^\s\x00-\x1f\x7f]+)*$")]
 """One or more words."""
+SHORTEST = 10
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
+NewPassword = Annotated[str, Field(min_length=SHORTEST, max_length=1000)]
 Scope = Literal["read", "write"]
 Event = Literal[
     "sign_in", "sign_in_failed", "sign_out", "password_changed", "token_created", "token_used", "token_revoked"
@@ -45,7 +47,7 @@ class Credentials(BaseModel):
 class Registration(Credentials):
     """A new account."""
 
-    password: Password = Field(description="At least 10 characters of any kind, and no password that many have.")
+    password: NewPassword = Field(description="At least 10 characters of any kind, and no password that many have.")
 
 
 class PasswordChange(BaseModel):
@@ -54,7 +56,7 @@ class PasswordChange(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     current: Password
-    new: Password = Field(description="At least 10 characters of any kind, and no password that many have.")
+    new: NewPassword = Field(description="At least 10 characters of any kind, and no password that many have.")
 
 
 class PasswordProof(BaseModel):

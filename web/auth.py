@@ -52,7 +52,7 @@ def authenticate(app: Flask, settings: Settings, accounts: Accounts) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        if settings.accounts:
+        if settings.accounts and request.path.startswith("/api/"):
             response.vary.update(("Cookie", "Authorization"))
             if response.status_code == 401:
                 response.headers["WWW-Authenticate"] = 'Bearer realm="moodcap"'

@@ -7,9 +7,9 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from .account_records import SHORTEST
 from .errors import WeakPassword
 
-SHORTEST = 10
 AT_ONCE = 4
 """Hashes that are computed at once: each takes 32 MiB, and who signs in waits for a place rather than for memory."""
 HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
