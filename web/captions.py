@@ -87,7 +87,7 @@ class Captions:
             width, height = read.image.size
             values = {"digest": read.digest, "width": width, "height": height, "size": size, "seen": seen}
             row = PhotoRow(id=id, owner=job.owner, kept=preferences.keep_photos, created_at=now(), **values)
-            job.request = to_request(asked, row, self.photos, preferences, self.library.recent())
+            job.request = to_request(asked, row, self.photos, preferences, self.library.recent(job.owner))
             return self._add(job, asked, row, None)
 
     def rewrite(self, id: str, asked: Asked, accepted: bool) -> Job:
@@ -104,7 +104,7 @@ class Captions:
         self._check_room(job)
         with self.quota.taken(job.owner):
             preferences = self.preferred.of(job.owner)
-            job.request = to_request(asked, old.photo, self.photos, preferences, self.library.recent())
+            job.request = to_request(asked, old.photo, self.photos, preferences, self.library.recent(job.owner))
             return self._add(job, asked, old.photo, old.id)
 
     def wait(self, job: Job) -> CaptionRecord:

@@ -128,9 +128,10 @@ class Library:
             found = session.scalars(query.order_by(PhotoRow.created_at.desc()).limit(4))
             return next((seen for seen in found if seen and seen["models"] == models), None)
 
-    def recent(self, count: int = RECENT) -> tuple[str, ...]:
-        """The texts of the newest captions."""
-        query = select(CaptionRow.text).where(CaptionRow.text.is_not(None)).order_by(CaptionRow.number.desc())
+    def recent(self, owner: str, count: int = RECENT) -> tuple[str, ...]:
+        """The texts of an owner's newest captions."""
+        mine = (CaptionRow.owner == owner, CaptionRow.text.is_not(None))
+        query = select(CaptionRow.text).where(*mine).order_by(CaptionRow.number.desc())
         with self._session() as session:
             return tuple(text for text in session.scalars(query.limit(count)) if text)
 
