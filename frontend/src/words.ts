@@ -6,8 +6,10 @@ import type { CaptionRecord, Checks, EmotionReading, Evidence } from "./types";
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-export const megabytes = (bytes: number): string =>
-  `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
+export function fileSize(bytes: number): string {
+  const [unit, name] = bytes < 1e6 ? ([1e3, "kB"] as const) : ([1e6, "MB"] as const);
+  return `${(bytes / unit).toLocaleString("en", { maximumFractionDigits: unit === 1e3 ? 0 : 1 })} ${name}`;
+}
 
 export const INTENSITIES = ["barely", "clearly", "fully"] as const;
 

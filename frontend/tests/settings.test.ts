@@ -14,6 +14,7 @@ import PreferencesView from "../src/views/settings/PreferencesView.vue";
 import SettingsView from "../src/views/settings/SettingsView.vue";
 import TokensView from "../src/views/settings/TokensView.vue";
 import type { Example } from "../src/types";
+import { fileSize } from "../src/words";
 import { ana, answering, caption, moods, preferences, problem, problemAnswer } from "./records";
 
 const empty = { render: () => null };
@@ -199,6 +200,10 @@ describe("DataView and SettingsView", () => {
     const { part } = await open(DataView);
     expect(part("captions-today").text()).toContain("3 of 20");
     expect(part("photo-bytes").text()).toMatch(/5\.2 MB.*No limit/s);
+  });
+
+  it("tells small sizes apart from none", () => {
+    expect([0, 12_345, 5_200_000, 67_108_864].map(fileSize)).toEqual(["0 kB", "12 kB", "5.2 MB", "67.1 MB"]);
   });
 
   it("has no account and no tokens to show where there are no accounts", async () => {

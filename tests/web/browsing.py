@@ -56,7 +56,7 @@ def upload(page: Page, *files: Any, path: str = "/") -> None:
 def carrying(page: Page, files: list[Any]) -> Any:
     """A DataTransfer in the page that carries files, as a drag from a folder or a copied photo does."""
     given = [
-        {"name": one["name"], "type": one["mimeType"], "data": base64.b64encode(one["buffer"]).decode()}
+        {"name": one["name"], "type": one["mimeType"], "buffer": base64.b64encode(one["buffer"]).decode()}
         for one in files
     ]
     return page.evaluate_handle(
