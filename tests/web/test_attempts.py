@@ -13,6 +13,7 @@ from web.attempts import network
 
 from .calls import PASSWORD, enter, signed_in
 from .conftest import MakeApp
+from .test_accounts import code, sign_in
 
 SESSION, ACCOUNT = "/api/v1/session", "/api/v1/account"
 OTHER = "quite another sentence"

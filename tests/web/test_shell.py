@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app import commands
+from app import commands  # type: ignore[attr-defined]
 from chains import Settings
 from web import exposure
 
