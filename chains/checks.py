@@ -142,7 +142,9 @@ def form_problems(literal: str, answer: Answer) -> list[str]:
 
 def repeats(words: Sequence[str], literal: str) -> bool:
     """Whether three words come again in a row, or one word twice in a row or over and over."""
-    triples = list(zip(words, words[1:], words[2:], strict=False))
+    triples = Counter(zip(words, words[1:], words[2:], strict=False))
+    told = re.findall(r"[\w'’-]+", literal.lower())
+    triples -= Counter(zip(told, told[1:], told[2:], strict=False))
     own = Counter(word for word in words if word not in word_list("stop") and word not in literal.lower())
-    twice = any(one == two for one, two in pairwise(words))
-    return len(set(triples)) < len(triples) or twice or max(own.values(), default=0) >= OFTEN
+    twice = any(one == two for one, two in pairwise(words)) and not any(one == two for one, two in pairwise(told))
+    return max(triples.values(), default=0) > 1 or twice or max(own.values(), default=0) >= OFTEN

@@ -130,7 +130,8 @@ class Library:
 
     def recent(self, count: int = RECENT) -> tuple[str, ...]:
         """The texts of the newest captions."""
-        query = select(CaptionRow.text).where(CaptionRow.text.is_not(None)).order_by(CaptionRow.number.desc())
+        told = CaptionRow.text.is_not(None)
+        query = select(CaptionRow.text).where(told).order_by(CaptionRow.number.desc())
         with self._session() as session:
             return tuple(text for text in session.scalars(query.limit(count)) if text)
 

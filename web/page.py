@@ -9,7 +9,7 @@ from .errors import NotFound
 
 page = Blueprint("page", __name__)
 HERE = Path(__file__).parent
-VIEWS = ("/", "/gallery", "/gallery/<path:_>")
+VIEWS = ("/", "/gallery", "/gallery/<path:_>", "/settings", "/settings/<path:_>", "/sign-in", "/register")
 
 
 def built() -> Path:

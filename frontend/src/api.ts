@@ -1,10 +1,11 @@
-/** The client of the REST API. Every failure is thrown as an ApiProblem. */
+/** The client of the REST API: captions. Every failure is thrown as an ApiProblem. */
 
-import { ApiProblem, isAbort, ownProblem, problemOf, unreachable } from "./problem";
+import { BASE, json } from "./http";
+import { ApiProblem, ownProblem, unreachable } from "./problem";
+import { ask, askJson } from "./session";
 import { readEvents } from "./sse";
 import type { Asked, CaptionEvent, CaptionPage, CaptionRecord, Info, Mood, Rating } from "./types";
 
-const BASE = "/api/v1";
 const STREAM = { Accept: "text/event-stream" };
 
 export type Wanted = Partial<Asked>;
@@ -16,23 +17,6 @@ export interface Search {
   cursor?: string | null;
   q?: string;
   mood?: string;
-}
-
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(BASE + path, init).catch((error: unknown) => {
-    throw isAbort(error) ? error : unreachable();
-  });
-  if (!response.ok) throw await problemOf(response);
-  return response;
-}
-
-async function askJson<T>(path: string, init?: RequestInit): Promise<T> {
-  const response = await ask(path, init);
-  return (await response.json()) as T;
-}
-
-function json(method: string, body: unknown, headers: Record<string, string> = {}): RequestInit {
-  return { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
 }
 
 function captionPath(id: string): string {
@@ -67,10 +51,7 @@ export async function deleteCaption(id: string): Promise<void> {
 }
 
 export async function fetchPhoto(url: string, name: string): Promise<File> {
-  const response = await fetch(url).catch(() => {
-    throw unreachable();
-  });
-  if (!response.ok) throw await problemOf(response);
+  const response = await ask(url.replace(BASE, ""));
   return new File([await response.blob()], name, { type: "image/jpeg" });
 }
 

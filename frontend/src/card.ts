@@ -4,6 +4,7 @@ import { reactive } from "vue";
 
 import * as api from "./api";
 import { patiently, sleep, type Waiting } from "./patience";
+import { AUTOMATIC, moodToAsk } from "./preferences";
 import { ApiProblem, asProblem, isAbort } from "./problem";
 import type { Asked, CaptionEvent, CaptionRecord, EmotionReading, PhotoRecord, Problem, Rating } from "./types";
 
@@ -91,7 +92,8 @@ export function showVersion(card: Card, place: number): void {
 }
 
 function choiceOf({ request, result }: CaptionRecord): Choice {
-  const mood = request.mood ? (result?.mood.name ?? request.mood) : null;
+  const asked = result ? result.mood.source === "asked" : !!request.mood && request.mood !== AUTOMATIC;
+  const mood = asked ? (result?.mood.name ?? request.mood) : null;
   const intensity = result?.mood.intensity ?? request.intensity;
   return { mood: request.blend ? request.mood : mood, blend: request.blend, share: request.share, intensity };
 }
@@ -150,7 +152,7 @@ async function run(card: Card, start: (signal: AbortSignal) => Promise<AsyncGene
 export function upload(card: Card): Promise<void> {
   const start = async (signal: AbortSignal) => {
     card.file ??= await api.fetchPhoto(card.photo!.url, "photo.jpg");
-    return api.sendPhoto(card.file, card.choice, signal);
+    return api.sendPhoto(card.file, { ...card.choice, mood: moodToAsk(card.choice.mood) }, signal);
   };
   return run(card, start, "uploading");
 }
@@ -168,7 +170,7 @@ export function rewrite(card: Card): Promise<void> {
 
 function wantedOf({ choice }: Card, { result }: CaptionRecord): api.Wanted {
   const mood = choice.mood ?? (choice.blend ? (result?.mood.name ?? null) : null);
-  const wanted: api.Wanted = { mood };
+  const wanted: api.Wanted = { mood: moodToAsk(mood) };
   if (choice.blend) Object.assign(wanted, { blend: choice.blend, share: choice.share });
   if (choice.intensity !== null) wanted.intensity = choice.intensity;
   return wanted;

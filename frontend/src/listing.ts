@@ -1,8 +1,8 @@
-import { onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { onActivated, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
 
 import { listCaptions, type Search } from "./api";
 import { asProblem, isAbort } from "./problem";
-import type { CaptionRecord, Problem } from "./types";
+import type { CaptionPage, CaptionRecord, Problem } from "./types";
 
 /** The captions that fit a search, page by page. A newer search ends an older one. */
 export function useListing(search: () => Pick<Search, "q" | "mood">) {
@@ -28,6 +28,27 @@ export function useListing(search: () => Pick<Search, "q" | "mood">) {
     loading.value = false;
   }
 
+  /** Read again what is shown, which stays meanwhile: captions may have come, changed and gone. */
+  async function refresh(): Promise<void> {
+    if (loading.value || problem.value) return;
+    const own = (abort = new AbortController());
+    const depth = captions.value.length;
+    try {
+      const found: CaptionRecord[] = [];
+      let next: string | null = null;
+      do {
+        const page: CaptionPage = await listCaptions({ ...search(), cursor: next }, own.signal);
+        found.push(...page.captions);
+        next = page.next_cursor;
+      } while (next && found.length < depth);
+      if (own.signal.aborted) return;
+      captions.value = found;
+      cursor.value = next;
+    } catch {
+      // What was shown is still there, and the next search tells of what is wrong.
+    }
+  }
+
   const reload = () => read(null);
   const more = () => read(cursor.value);
   /** Go on where the last attempt failed. */
@@ -38,6 +59,7 @@ export function useListing(search: () => Pick<Search, "q" | "mood">) {
     captions.value = [];
     void reload();
   });
+  onActivated(() => void refresh());
   onMounted(() => {
     void reload();
     window.addEventListener("online", online);

@@ -29,14 +29,19 @@ export function topEmotion({ distribution, abstained }: EmotionReading): string 
   return Object.entries(distribution).reduce((best, one) => (one[1] > best[1] ? one : best))[0];
 }
 
-/** A few moods to try: the chosen one, what the photo carries, and a varied handful. */
-export function suggestMoods(moods: readonly Mood[], reading: EmotionReading | null, chosen: string | null): string[] {
+/** A few moods to try: the chosen one, those to be offered first, what the photo carries, and a varied handful. */
+export function suggestMoods(
+  moods: readonly Mood[],
+  reading: EmotionReading | null,
+  chosen: string | null,
+  first: readonly string[] = [],
+): string[] {
   const found = Object.entries(reading?.distribution ?? {})
     .filter(([name]) => name !== "neutral")
     .sort((a, b) => b[1] - a[1])
     .slice(0, 2)
     .map(([name]) => name);
   const known = new Set(moods.map(({ name }) => name));
-  const wished = [chosen, ...found, ...VARIED, ...known].filter((name): name is string => !!name && known.has(name));
-  return [...new Set(wished)].slice(0, SUGGESTIONS);
+  const wished = [chosen, ...first, ...found, ...VARIED, ...known].filter((name): name is string => !!name && known.has(name));
+  return [...new Set(wished)].slice(0, Math.max(SUGGESTIONS, first.length + 1));
 }

@@ -2,6 +2,8 @@ import { ApiProblem, isPassing } from "./problem";
 
 const USUAL_WAIT = 5;
 const MOST_TRIES = 30;
+/** Seconds; who has used up what a day allows is told so, and not kept waiting until the next. */
+const LONGEST_WAIT = 300;
 
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -28,10 +30,14 @@ export async function patiently<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ApiProblem) || !isPassing(error.problem) || tries === MOST_TRIES) throw error;
+      if (!(error instanceof ApiProblem) || !isWorthWaiting(error) || tries === MOST_TRIES) throw error;
       await countDown(error, onWait, signal);
     }
   }
+}
+
+function isWorthWaiting({ problem, retryAfter }: ApiProblem): boolean {
+  return isPassing(problem) && (retryAfter ?? 0) <= LONGEST_WAIT;
 }
 
 async function countDown(problem: ApiProblem, onWait: (waiting: Waiting | null) => void, signal?: AbortSignal) {

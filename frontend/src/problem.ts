@@ -51,9 +51,15 @@ export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
+/** What is wrong with one field, where the problem says so. */
+export function wrongWith(field: string, problem: Problem | null): string {
+  if (problem?.code === "weak_password" && /password|new/.test(field)) return problem.detail;
+  return problem?.errors.find((error) => error.field.endsWith(field))?.message ?? "";
+}
+
 /** Whether the same request may succeed at another time. */
 export function mayPass({ status }: Problem): boolean {
-  return status === 0 || status === 429 || status >= 500;
+  return status === 0 || status === 401 || status === 429 || status >= 500;
 }
 
 export function isPassing({ status }: Problem): boolean {

@@ -2,7 +2,7 @@ import { shallowReactive } from "vue";
 
 import { newCard, release, upload, type Card, type Choice } from "./card";
 import { useServer } from "./server";
-import { megabytes } from "./words";
+import { fileSize } from "./words";
 
 const AT_ONCE = 2;
 
@@ -51,7 +51,7 @@ function cardFor(file: File, choice: Partial<Choice>): Card {
   card.preview = URL.createObjectURL(file);
   const most = useServer().info.value?.limits.max_bytes ?? Infinity;
   if (file.size > most) {
-    const detail = `This photo has ${megabytes(file.size)}; the server takes up to ${megabytes(most)}.`;
+    const detail = `This photo has ${fileSize(file.size)}; the server takes up to ${fileSize(most)}.`;
     const problem = { type: "about:blank", title: "Too large", status: 413, detail };
     Object.assign(card, { phase: "failed", problem: { ...problem, code: "photo_too_large", request_id: "", errors: [] } });
   }

@@ -70,6 +70,8 @@ export interface PhotoRecord {
   height: number;
   url: string;
   thumbnail_url: string;
+  /** False where it is discarded once its caption is done; its addresses lead nowhere then. */
+  kept?: boolean;
 }
 
 export interface CaptionRecord {
@@ -116,3 +118,72 @@ export type CaptionEvent =
   | { event: "token"; data: { text: string } }
   | { event: "caption"; data: CaptionRecord }
   | { event: "error"; data: Problem };
+
+export interface User {
+  id: string;
+  name: string;
+  admin: boolean;
+  created_at: string;
+}
+
+export interface Session {
+  /** Whether people sign in here at all. */
+  accounts: boolean;
+  registration: boolean;
+  user: User | null;
+  csrf_token: string | null;
+}
+
+export interface Preferences {
+  mood: string | null;
+  intensity: number | null;
+  length: "short" | "any" | "long";
+  spelling: "US" | "UK" | "any";
+  never: string[];
+  first: string[];
+  keep_photos: boolean;
+  keep_days: number | null;
+}
+
+export interface Example {
+  id: string;
+  caption_id?: string;
+  literal: string;
+  mood: string;
+  text: string;
+  before?: string | null;
+  source: "edit" | "rating";
+  weight: number;
+  created_at: string;
+}
+
+export interface Learnt {
+  habits?: string[];
+  examples: Example[];
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  scope: "read" | "write";
+  created_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+}
+
+/** A token's secret is in this answer and in no other. */
+export type NewToken = Token & { token: string };
+
+export interface AuditEvent {
+  at: string;
+  event: string;
+  address: string | null;
+  detail: string | null;
+}
+
+export interface Usage {
+  captions_today: number;
+  captions_per_day: number | null;
+  photo_bytes: number;
+  photo_bytes_limit: number | null;
+}

@@ -1,12 +1,15 @@
 /** Numbers and records in words. */
 
 import { topEmotion } from "./moods";
+import { AUTOMATIC } from "./preferences";
 import type { CaptionRecord, Checks, EmotionReading, Evidence } from "./types";
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-export const megabytes = (bytes: number): string =>
-  `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
+export function fileSize(bytes: number): string {
+  const [unit, name] = bytes < 1e6 ? ([1e3, "kB"] as const) : ([1e6, "MB"] as const);
+  return `${(bytes / unit).toLocaleString("en", { maximumFractionDigits: unit === 1e3 ? 0 : 1 })} ${name}`;
+}
 
 export const INTENSITIES = ["barely", "clearly", "fully"] as const;
 
@@ -51,10 +54,37 @@ export function moodStrength(mood: number): string {
 
 /** The mood that a caption was asked for or found to have. */
 export function moodName({ request, result }: CaptionRecord): string {
-  const name = result?.mood.name ?? request.mood ?? "as found";
+  const name = result?.mood.name ?? (request.mood === AUTOMATIC ? null : request.mood) ?? "as found";
   return request.blend && !name.includes(request.blend) ? `${request.mood ?? name} + ${request.blend}` : name;
 }
 
 export function shortDate(iso: string): string {
   return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
 }
+
+/** The minute of a moment; its year goes without saying where it is this one. */
+export function shortTime(iso: string): string {
+  const at = new Date(iso);
+  const year = at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
+  return at.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", ...year });
+}
+
+/** How much an example counts. */
+export function weightWords(weight: number): string {
+  const size = Math.abs(weight);
+  const much = size >= 0.7 ? "counts much" : size >= 0.3 ? "counts some" : "counts little";
+  return weight < 0 ? `${much}, against` : much;
+}
+
+const AUDIT: Record<string, string> = {
+  sign_in: "Signed in",
+  sign_in_failed: "Sign-in failed",
+  sign_out: "Signed out",
+  registered: "Account created",
+  password_changed: "Password changed",
+  token_created: "Token created",
+  token_used: "Token used",
+  token_revoked: "Token revoked",
+};
+
+export const auditWords = (event: string): string => AUDIT[event] ?? capital(event.replaceAll("_", " "));

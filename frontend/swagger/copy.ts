@@ -10,7 +10,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 
 const FILES = [
   ...["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE", "NOTICE"].map((name) => join(PACKAGE, name)),
-  ...["index.html", "init.js", "docs.css"].map((name) => join(HERE, name)),
+  ...["index.html", "init.js", "dark.js", "docs.css"].map((name) => join(HERE, name)),
 ];
 
 /** The pages under /docs/: Swagger UI from its package, and our own opening of it. */

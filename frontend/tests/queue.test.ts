@@ -48,6 +48,14 @@ describe("the queue", () => {
     expect(card!.waiting).toBeNull();
   });
 
+  it("does not wait for another day", async () => {
+    const used = problemAnswer(problem({ status: 429, code: "quota_used", detail: "That was all for today." }), { "Retry-After": "40000" });
+    vi.stubGlobal("fetch", vi.fn(async () => used));
+    const [card] = createQueue().add([photo("a")]);
+    await flush();
+    expect(card).toMatchObject({ phase: "failed", waiting: null, problem: { detail: "That was all for today." } });
+  });
+
   it("keeps an error with its photo and goes on with the next; the photo can be tried again", async () => {
     const broken = problem({ status: 504, code: "deadline_exceeded", detail: "It took too long." });
     const fetch = vi.fn().mockImplementationOnce(async () => eventStream(["error", broken]));

@@ -1,4 +1,6 @@
-import type { CaptionRecord, Checks, EmotionReading, Mood, Problem } from "../src/types";
+import { vi } from "vitest";
+
+import type { CaptionRecord, Checks, EmotionReading, Mood, Preferences, Problem, Session } from "../src/types";
 
 export const reading: EmotionReading = {
   distribution: {
@@ -76,4 +78,26 @@ export function problemAnswer(found: Problem, headers: Record<string, string> = 
     status: found.status,
     headers: { "Content-Type": "application/problem+json", ...headers },
   });
+}
+
+export function ana(csrf_token = "token", change: Partial<Session> = {}): Session {
+  const user = { id: "u1", name: "ana", admin: true, created_at: "2026-01-02T03:04:05Z" };
+  return { accounts: true, registration: true, user, csrf_token, ...change };
+}
+
+export const needed = () => problemAnswer(problem({ status: 401, code: "sign_in_needed", detail: "Sign in first." }));
+
+export const preferences: Preferences = {
+  mood: null, intensity: null, length: "any", spelling: "any", never: [], first: [], keep_photos: true, keep_days: null,
+};
+
+/** Answers of the server, one after the other; the requests are kept. */
+export function answering(...answers: (() => Response)[]) {
+  const fetch = vi.fn(async (url: string, _init?: RequestInit) => {
+    const answer = answers.shift();
+    if (!answer) throw new Error(`No answer is left for ${url}.`);
+    return answer();
+  });
+  vi.stubGlobal("fetch", fetch);
+  return fetch;
 }

@@ -52,6 +52,13 @@ def test_good_form_has_no_problems() -> None:
     assert form_problems("A picture on a wall.", Answer("A picture on a wall, quite alone.", -1.0)) == []
 
 
+def test_what_the_caption_says_twice_is_no_repetition() -> None:
+    twice = "A person in a hat waves while a person in a coat looks on."
+    assert (
+        form_problems(twice, Answer("A person in a hat waves while a person in a coat looks on, so glad.", -1.0)) == []
+    )
+
+
 def test_fluency_falls_with_improbability() -> None:
     values = [fluency_score(x) for x in (-0.2, -1.0, -2.0, -3.0, -9.0)]
     assert values == sorted(values, reverse=True)

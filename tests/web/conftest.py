@@ -21,7 +21,8 @@ from prompts import load_moods
 from tests.chains.doubles import some_models
 from web import Captions, make_app
 
-from .browsing import OPTIONS, ROOT, is_complaint
+from .browsing import OPTIONS, ROOT, visiting
+from .visitors import Visitor
 
 LINES = (
     "A brown dog runs through the snow, glad of every step.",
@@ -128,20 +129,28 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def accounts_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over doubles that has accounts; passwords may be tried at will."""
+    from .served import served
+
+    at_will = {"accounts": True, "account_attempts": "", "address_attempts": ""}
+    with served(tmp_path_factory.mktemp("accounts") / "data", 0.1, threads=32, **at_will) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def visitor(browser: Browser, accounts_address: str) -> Iterator[Visitor]:
+    """A new visitor of a page with accounts."""
+    with visiting(browser, accounts_address) as page:
+        yield Visitor(page)
+
+
 @pytest.fixture
 def page(browser: Browser, page_address: str) -> Iterator[Page]:
     """A page of a new visitor; whatever the browser complains of fails the test."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, base_url=page_address, reduced_motion="reduce"
-    )
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
-    yield page
-    context.close()
-    assert complaints == []
+    with visiting(browser, page_address) as page:
+        yield page
 
 
 def captions_of(app: Flask) -> Captions:

@@ -43,6 +43,12 @@ def test_keys_alone_suffice(page: Page) -> None:
     assert wanted <= reached
 
 
+def brightness(page: Page, selector: str) -> int:
+    """The sum of the three colours behind an element, 0 to 765."""
+    color = f"getComputedStyle(document.querySelector('{selector}')).backgroundColor"
+    return sum(page.evaluate(f"{color}.match(/\\d+/g).slice(0, 3).map(Number)"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_every_view_is_accessible_and_fits(browser: Browser, page_address: str, scheme: Any, width: int) -> None:
@@ -59,8 +65,7 @@ def test_every_view_is_accessible_and_fits(browser: Browser, page_address: str, 
     upload(page, photo(10))
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    light = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
-    assert (sum(light) > 384) == (scheme == "light")
+    assert (brightness(page, "body") > 384) == (scheme == "light")
     context.close()
 
 
@@ -95,6 +100,47 @@ def test_nothing_jumps_while_a_caption_comes(page: Page) -> None:
 def test_the_docs_of_the_api_can_be_browsed(page: Page) -> None:
     page.goto("/docs")
     expect(page.get_by_text("Caption a photo").first).to_be_visible()
+    assert brightness(page, "html") > 384
+    page.goto("/")
+    while "dark" not in (page.get_by_test_id("theme-toggle").get_attribute("title") or ""):
+        page.get_by_test_id("theme-toggle").click()
+    page.goto("/docs")
+    expect(page.get_by_text("Caption a photo").first).to_be_visible()
+    assert brightness(page, "html") < 384
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    assert brightness(page, "html") < 384
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("!document.documentElement.classList.contains('dark-mode')")
+
+
+def test_without_accounts_nobody_signs_in(page: Page) -> None:
+    for path, end in (("/sign-in", "/"), ("/settings/tokens", "/settings"), ("/settings/account", "/settings")):
+        page.goto(path)
+        expect(page).to_have_url(re.compile(f"[0-9]{end}$"))
+    expect(page.locator(".settings-link")).to_have_count(3)
+    for path in ("/settings", "/settings/learnt", "/settings/data"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert_accessible(page)
+    assert page.get_by_test_id("sign-out").count() == 0
+
+
+def test_a_photo_that_is_not_kept_is_said_to_be_gone(page: Page) -> None:
+    page.goto("/settings")
+    page.get_by_test_id("keep-photos").uncheck()
+    expect(page.get_by_test_id("saved")).to_have_text("Saved")
+    upload(page, photo(13))
+    expect(page.get_by_test_id("download")).to_have_count(0)
+    page.goto("/gallery")
+    expect(page.get_by_test_id("gallery-item").first).to_contain_text("The photo was not kept")
+    page.get_by_test_id("gallery-item").first.locator("a").click()
+    expect(page.get_by_test_id("card")).to_contain_text("The photo was not kept")
+    assert_accessible(page)
+    page.goto("/settings")
+    page.get_by_test_id("keep-photos").check()
+    expect(page.get_by_test_id("saved")).to_have_text("Saved")
 
 
 def test_the_script_is_small() -> None:

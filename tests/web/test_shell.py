@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import app as entry
+from app import commands  # type: ignore[attr-defined]
 from chains import Settings
 from web import exposure
 
@@ -23,7 +23,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*arguments: str, code: int = 0, typed: str | None = None) -> str:
     """What a command prints."""
-    result = CliRunner().invoke(entry.commands, ["users", *arguments], input=typed)
+    result = CliRunner().invoke(commands, ["users", *arguments], input=typed)
     assert result.exit_code == code, result.output
     return result.output
 
