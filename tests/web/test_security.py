@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from .calls import URL, enter, post, signed_in
 from .conftest import MakeApp
+from .visitors import Visitor
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/security.md").read_text("utf-8")
@@ -65,6 +66,20 @@ def test_the_page_writes_text_alone() -> None:
     assert len(sources) > 20
     markup = re.compile(r"v-html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function")
     assert [path.name for path in sources if markup.search(path.read_text("utf-8"))] == []
+
+
+def test_password_fields_are_masked_and_can_be_filled_in(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/register")
+    field = page.get_by_test_id("password")
+    assert (field.get_attribute("type"), field.get_attribute("autocomplete")) == ("password", "new-password")
+    page.evaluate("navigator.clipboard.writeText('from a password manager')")
+    field.focus()
+    page.keyboard.press("Control+V")
+    assert field.input_value() == "from a password manager"
+    page.goto("/sign-in")
+    field = page.get_by_test_id("password")
+    assert (field.get_attribute("type"), field.get_attribute("autocomplete")) == ("password", "current-password")
 
 
 def test_a_new_server_has_no_account(app: Flask) -> None:
