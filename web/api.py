@@ -1,7 +1,7 @@
 """The REST API: captions, their rewrites, photos and events."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from chains import PhotoEmpty
 
-from .captions import URL, Captions
+from .captions import Captions
 from .errors import InvalidRequest, NotDone, NotFound, invalid
 from .events import as_sse
 from .lanes import Job
@@ -19,6 +19,7 @@ from .operations import Answer, operation
 from .owner import current_owner
 from .photos import with_captions
 from .records import Asked, CaptionForm, CaptionPage, CaptionRecord, Change, PhotoQuery, Search
+from .telling import URL
 
 api = Blueprint("api", __name__, url_prefix=URL)
 Model = TypeVar("Model", bound=BaseModel)
@@ -130,11 +131,15 @@ def delete_caption(id: str) -> ResponseReturnValue:
     "Follow a caption",
     "captions",
     (200, Answer("Its events from the first, as server-sent events.", media=STREAM)),
-    problems=(404,),
+    problems=(404, 503),
 )
 def follow_caption(id: str) -> ResponseReturnValue:
     """A caption's events."""
-    return _stream(captions().events(id).follow(captions().settings.heartbeat))
+    events = captions().events(id).follow(captions().settings.heartbeat)
+    end = captions().followers.begin(current_owner())
+    response = _stream(_ending(events, end))
+    response.call_on_close(end)
+    return response
 
 
 @api.get("/<id>/photo")
@@ -236,6 +241,11 @@ def _answer(job: Job) -> ResponseReturnValue:
 def _stream(events: Iterator[Any]) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(as_sse(events), mimetype=STREAM, headers=headers)
+
+
+def _ending(events: Iterator[Any], end: Callable[[], None]) -> Iterator[Any]:
+    yield from events
+    end()
 
 
 def _photo(path: Path) -> Response:

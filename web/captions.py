@@ -17,6 +17,7 @@ from .asking import to_request, with_names
 from .database import CaptionRow, PhotoRow
 from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of
 from .events import Event, EventLog
+from .followers import Followers
 from .lanes import Job, Turns
 from .library import Library, new_id, now
 from .metrics import Metrics
@@ -27,13 +28,12 @@ from .quota import Quota
 from .records import Asked, CaptionRecord, Search
 from .repeats import Repeats
 from .scheduler import Chain, Scheduler
-from .telling import URL, record_of, retold, tell
+from .telling import columns_of, record_of, retold, tell
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
 """How often an accepted caption is begun before it is given up: a photo that kills the server does so no more."""
 TOO_LATE = "The caption was not ready in time."
-__all__ = ["URL", "Captions"]
 
 
 class Captions:
@@ -45,6 +45,7 @@ class Captions:
         self.preferred = Preferred(library.engine)
         self.metrics = Metrics()
         self.quota = Quota(settings, library.engine)
+        self.followers = Followers(settings.threads // 4 if settings.accounts else None)
         self.scheduler = Scheduler(self, settings.queue, settings.deadline, self.metrics, shared=settings.accounts)
         self.metrics.queue_depth.set_function(self.scheduler.depth)
         self._jobs: dict[str, Job] = {}
@@ -194,19 +195,12 @@ class Captions:
     def finished(self, job: Job, draft: Any) -> None:
         """Keep a caption, then tell it."""
         result: MoodCaption = draft.result
-        values = {
-            "status": "done",
-            "result": result.model_dump(mode="json"),
-            "mood": result.mood.name,
-            "literal": result.literal,
-            "text": result.text,
-        }
         seen = {
             "literal": draft.literal.model_dump(mode="json"),
             "emotion": draft.emotion.model_dump(mode="json"),
             "models": self._eyes(),
         }
-        if not self.library.finish(job.id, values, seen):
+        if not self.library.finish(job.id, columns_of(result), seen):
             self.failed(job, NotFound("The caption was deleted before it was written."))
             return
         if job.wish and not result.fallback:

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chains import MoodCaption
+
 from .database import CaptionRow
 from .events import EventLog
 from .records import CaptionRecord, PhotoRecord
@@ -25,6 +27,12 @@ def record_of(row: CaptionRow) -> CaptionRecord:
     names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")
     values: dict[str, Any] = {name: getattr(row, name) for name in names}
     return CaptionRecord.model_validate(values | {"rewrite_of": row.rewrite_of, "photo": photo})
+
+
+def columns_of(result: MoodCaption) -> dict[str, Any]:
+    """A caption that is done as its row keeps it."""
+    told = {"mood": result.mood.name, "literal": result.literal, "text": result.text}
+    return {"status": "done", "result": result.model_dump(mode="json")} | told
 
 
 def tell(events: EventLog, name: str, data: Any) -> None:

@@ -13,8 +13,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from chains import CaptionRequest
-from models import LiteralCaption, Photo
-from tests.chains.doubles import Describer, some_models
+from tests.chains.doubles import some_models
 from tests.photos import draw_photo, encoded
 from web.database import UsageRow
 from web.errors import Busy
@@ -26,6 +25,7 @@ from web.scheduler import Scheduler
 
 from .calls import URL, post, signed_in
 from .conftest import LINES, MakeApp, captions_of, until
+from .test_serving import Slow
 
 ROOM = 64
 ASYNC = {"Prefer": "respond-async"}
@@ -186,16 +186,7 @@ def test_a_single_photo_is_taken_where_a_long_queue_would_be_too_late(scheduler:
 
 
 def test_what_was_accepted_is_taken_up_by_turns_after_a_restart(make: MakeApp) -> None:
-    class Closed(Describer):
-        def __init__(self) -> None:
-            super().__init__()
-            self.go = threading.Event()
-
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
-            assert self.go.wait(20)
-            return super().caption(photos)
-
-    closed = Closed()
+    closed = Slow()
     app = make(some_models(*LINES)._replace(captioner=closed), accounts=True)
     ada, grace = signed_in(app, "ada"), signed_in(app, "grace")
     for seed in range(12):
@@ -267,3 +258,21 @@ def test_the_rate_of_captions_is_a_users_where_there_are_accounts(make: MakeApp)
     app = make(accounts=True, rate_limit="1/minute")
     ada, grace = signed_in(app, "ada"), signed_in(app, "grace")
     assert [post(one).status_code for one in (ada, ada, grace)] == [201, 429, 201]
+
+
+def test_nobody_holds_all_threads_by_following(make: MakeApp) -> None:
+    closed = Slow()
+    app = make(some_models(*LINES)._replace(captioner=closed), accounts=True, threads=8)
+    ada, grace = signed_in(app, "ada"), signed_in(app, "grace")
+    mine, hers = (f"{post(one, headers=ASYNC).headers['Location']}/events" for one in (ada, grace))
+    streams = [ada.get(mine) for _ in range(2)]
+    refused = ada.get(mine)
+    assert (refused.status_code, refused.json["code"]) == (503, "busy")
+    assert "Retry-After" in refused.headers
+    streams.append(grace.get(hers))
+    closed.go.set()
+    assert all("event: caption" in stream.text for stream in streams)
+    for _ in range(4):
+        assert "event: caption" in ada.get(mine).text
+    ada.get(mine).close()
+    assert captions_of(app).followers._streams == {}

@@ -1,8 +1,6 @@
 """All that is somebody's: taken along as a zip, and deleted for good, down to the files on the disk."""
 
 import json
-import threading
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,7 @@ from PIL import Image
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from models import LiteralCaption, Photo
-from tests.chains.doubles import Describer, some_models
+from tests.chains.doubles import some_models
 from tests.photos import draw_photo, encoded
 from web.database import OWNED, Base
 from web.export import AT_ONCE, export
@@ -24,6 +21,7 @@ from web.sweeper import sweep_accounts
 
 from .calls import PASSWORD, URL, bearing, new_token, post, signed_in
 from .conftest import LINES, MakeApp, captions_of, until
+from .test_serving import Slow
 
 EXPORT, DATA, ACCOUNT = "/api/v1/account/export", "/api/v1/account/data", "/api/v1/account"
 WORDS = "Xylophones of frost, said Ada."
@@ -188,16 +186,7 @@ def test_not_one_byte_of_it_stays_in_the_database_file(make: MakeApp, path: str)
 
 
 def test_what_is_being_written_is_given_up_when_its_owner_leaves(make: MakeApp) -> None:
-    class Closed(Describer):
-        def __init__(self) -> None:
-            super().__init__()
-            self.go = threading.Event()
-
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
-            assert self.go.wait(20)
-            return super().caption(photos)
-
-    closed = Closed()
+    closed = Slow()
     app = make(some_models(*LINES)._replace(captioner=closed), accounts=True)
     ada = signed_in(app, "ada")
     for seed in range(12):
