@@ -10,7 +10,7 @@ from models import Record
 from .database import UserRow
 from .records import Text
 
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+( [^\s\x00-\x1f\x7f]+)*$")]
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f-\xa0]+( [^\x00-\x20\x7f-\xa0]+)*$")]
 """One or more words."""
 SHORTEST = 10
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
