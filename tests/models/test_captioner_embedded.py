@@ -1,5 +1,6 @@
 """The embedded captioner: its network, its tags, and when it names a thing."""
 
+import pytest
 import torch
 from transformers import Dinov2Config
 
@@ -101,5 +102,6 @@ def test_the_real_captioner_knows_a_meadow_from_nothing(embedded: Models) -> Non
     first, second = embedded.captioner.caption(
         [open_photo(draw_photo(3, (320, 200))), open_photo(draw_photo(3, (320, 200)))]
     )
-    assert first == second
+    assert (first.text, first.tags) == (second.text, second.tags)
+    assert first.confidence == pytest.approx(second.confidence, abs=1e-5)  # rows of a batch may round apart
     assert all(0.05 <= tag.probability <= 1 for tag in first.tags)

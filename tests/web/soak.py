@@ -43,13 +43,17 @@ NOTHING = Held(0, 0, 0)
 
 @dataclass
 class Report:
-    """What became of the requests, and what the server's worker held before, meanwhile (second, MB) and after."""
+    """What became of the requests, and what the server's worker held before, halfway, after and meanwhile (second, MB).
+
+    Threads are made when they are first needed, so they are to level off, not to be as few as before.
+    """
 
     statuses: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     done: int = 0
     without_retry: int = 0
     before: Held = NOTHING
+    midway: Held = NOTHING
     after: Held = NOTHING
     memory: list[tuple[float, float]] = field(default_factory=list)
 
@@ -76,7 +80,7 @@ class Report:
         """What did not level off."""
         found = {
             "memory": self.growth > max(GROWTH * self.peak, LEAST_GROWTH),
-            "threads": self.after.threads > self.before.threads + SPARE,
+            "threads": self.after.threads > self.midway.threads + SPARE,
             "files": self.after.files > self.before.files + SPARE,
         }
         return [name for name, leaks in found.items() if leaks]
@@ -88,7 +92,7 @@ class Report:
                 f"answers   {dict(sorted(self.statuses.items()))}, {self.done} captions, {self.failed} failed",
                 f"memory    {self.before.memory:.0f} MB before, {' '.join(curve)}, {self.after.memory:.0f} at rest; "
                 f"peak {self.peak:.0f}, second half {self.growth:+.0f}",
-                f"threads   {self.before.threads} before, {self.after.threads} after",
+                f"threads   {self.before.threads} before, {self.midway.threads} halfway, {self.after.threads} after",
                 f"files     {self.before.files} before, {self.after.files} after",
                 f"leaks     {', '.join(self.leaks) or 'none'}",
                 *(f"error     {count} of {error}" for error, count in self.errors.items()),
@@ -106,7 +110,9 @@ def soak(address: str, pid: int, clients: int, seconds: float) -> Report:
     over = threading.Event()
     watch = threading.Thread(target=_watch, args=(worker, report, over))
     watch.start()
-    _run(address, clients, seconds, report)
+    _run(address, clients, seconds / 2, report)
+    report.midway = _held(worker)
+    _run(address, clients, seconds / 2, report)
     over.set()
     watch.join()
     time.sleep(REST)

@@ -42,7 +42,7 @@ def test_threads_share_one_heap() -> None:
 def test_the_soak_sees_what_does_not_level_off() -> None:
     def report(memory: list[int], threads: int = 60, files: int = 30) -> Report:
         samples = [(float(second), float(held)) for second, held in enumerate(memory)]
-        return Report(before=Held(0, 60, 30), after=Held(0, threads, files), memory=samples)
+        return Report(before=Held(0, 20, 30), midway=Held(0, 60, 30), after=Held(0, threads, files), memory=samples)
 
     level = [1000 + min(second, 60) * 5 + second % 7 for second in range(120)]
     assert report(level).leaks == []
