@@ -9,15 +9,11 @@ callbacks see a run a stage. Between the stages goes a `Draft`, which every stag
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from langchain_core.runnables import Runnable, RunnableConfig
-from numpy.typing import NDArray
 
 from models import (
-    EMOTIONS,
     EmotionInput,
     FusedEmotion,
-    ManyTexts,
     ModelContext,
     Models,
     MoodcapError,
@@ -29,7 +25,9 @@ from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_mo
 
 from .checks import Answer, check
 from .draft import Configs, Draft, Stage, stage_events, there
+from .examples import example_chooser
 from .freshness import Recent
+from .hearing import listen
 from .leanings import leanings
 from .looks import Looks
 from .preferences import AUTOMATIC
@@ -58,6 +56,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         self._steering = Steering(vocabulary) if vocabulary else None
         self._emotion = FusedEmotion(models.emotion_image, models.emotion_text, settings.threshold)
         self._looks = Looks(settings)
+        self._examples = example_chooser(models.rewriter, models.emotion_text)
         self.looking = (Stage("open", self._open), Stage("literal", self._describe), Stage("emotion", self._feel))
         self.writing = (
             Stage("mood", self._choose),
@@ -176,17 +175,17 @@ class CaptionChain(Runnable[Any, MoodCaption]):
                 self._try([drafts[i] for i in left], [configs[i] for i in left], retry=attempt > 0)
 
     def _try(self, drafts: Sequence[Draft], configs: Configs, retry: bool) -> None:
-        writer = self._models.rewriter
+        writer, lean = self._models.rewriter, self._steering
         chats, chat_configs, owners = [], [], []
         for draft, config in zip(drafts, configs, strict=True):
             literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
             wishes = draft.request.preferences
-            shown = nearest(wishes, literal, mood.name)
-            bias = self._steering.bias(literal, mood, intensity) if self._steering else {}
-            bias |= leanings(wishes, mood.name, getattr(writer, "vocabulary", {}))
+            shown = (*self._examples(literal, mood, intensity), *nearest(wishes, literal, mood.name))
+            wished = leanings(wishes, mood.name, getattr(writer, "vocabulary", {}))
             for opening in openings(writer, literal, count, retry):
-                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), bias, shown))
+                leant_on = lean.on(literal, mood, intensity, bool(opening), wished) if lean else None
+                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), leant_on, shown))
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(writer, chats, chat_configs)
@@ -197,17 +196,9 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
         suiting = Suiting(draft.request.preferences, literal.text, mood.name)
         unique = suiting.suit(answers)
-        shares = self._hear([answer.text for answer in unique])
-        checks = check(literal.text, unique, mood, choice.intensity, shares, Recent(draft.request.recent))
+        heard = listen(self._models.emotion_text, [answer.text for answer in unique])
+        checks = check(literal.text, unique, mood, choice.intensity, heard, Recent(draft.request.recent))
         draft.candidates += suiting.judge(unique, checks)
-
-    def _hear(self, texts: list[str]) -> NDArray[np.float64]:
-        """The nine emotions of each text, (texts, 9); without evidence where the model can do without."""
-        ear = self._models.emotion_text
-        if isinstance(ear, ManyTexts):
-            return ear.distributions(texts)
-        heard = ear.read([EmotionInput(text=text) for text in texts])
-        return np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in heard])
 
     def _finish(self, drafts: list[Draft], configs: Configs) -> None:
         preset = self.settings.chosen_preset()

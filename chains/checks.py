@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models import EMOTIONS, emotion_places
 from prompts import Mood
 
 from .checks_content import compare_content
 from .checks_contradictions import contradictions
 from .freshness import Recent
+from .hearing import Heard
 from .records import Checks
 from .words import lemmatise, lexicon, read_words, word_list
 
@@ -46,16 +43,16 @@ def check(
     answers: Sequence[Answer],
     mood: Mood,
     intensity: float,
-    emotions: NDArray[np.float64],
+    heard: Heard,
     recent: Recent | None = None,
 ) -> list[Checks]:
     """The checks of every answer, in order.
 
-    `emotions` holds their distributions, (answers, 9); `recent` what the reader has seen before. The score is mood ×
-    faithfulness × fluency × freshness.
+    `heard` holds what was heard in them; `recent` what the reader has seen before. The score is mood × faithfulness ×
+    fluency × freshness; the less intense the mood is asked for, the less it weighs.
     """
     seen = recent or Recent()
-    scores = [mood_score(answer.text, shares, mood) for answer, shares in zip(answers, emotions, strict=True)]
+    scores = [mood_score(answer.text, heard.of(i, mood), mood) for i, answer in enumerate(answers)]
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
     return [_check(literal, *one, intensity) for one in zip(answers, scores, fresh, strict=True)]
 
@@ -86,27 +83,15 @@ def _check(literal: str, answer: Answer, mood: float, freshness: float, intensit
         contradicts=against,
         freshness=freshness,
         problems=tuple(problems),
-        score=mood * content.kept_share * fluency * freshness / (1 + len(content.added) + len(against)),
+        score=mood**intensity * content.kept_share * fluency * freshness / (1 + len(content.added) + len(against)),
     )
 
 
-def mood_score(text: str, shares: NDArray[np.float64], mood: Mood) -> float:
-    """How well a text carries a mood, 0..1.
-
-    What the text emotion model hears (the share of the emotion itself; for other moods how near the text's valence
-    and arousal come to the mood's) and the mood's own tone words each can show it: a noisy-or of both.
-    """
-    heard = float(shares[EMOTIONS.index(mood.name)]) if mood.name in EMOTIONS else _nearness(shares, mood)
+def mood_score(text: str, heard: float, mood: Mood) -> float:
+    """How well a text carries a mood, 0..1: a noisy-or of what is heard in it and the mood's own tone words."""
     lemmas = {word.lemma for word in read_words(text)}
     told = bool(lemmas & {lemmatise(word.lower()) for tone in mood.tone for word in tone.split()})
     return 1 - (1 - heard) * (0.4 if told else 1.0)
-
-
-def _nearness(shares: NDArray[np.float64], mood: Mood) -> float:
-    """1 at the mood's own valence and arousal, 0 where the text is neutral or farther away than that."""
-    target = np.array([mood.valence, mood.arousal])
-    away, whole = float(np.linalg.norm(shares @ emotion_places() - target)), float(np.linalg.norm(target))
-    return max(0.0, 1 - away / max(whole, 0.3))
 
 
 def fluency_score(logprob: float | None) -> float:

@@ -6,6 +6,7 @@ keeps the facts by construction (a small model forgets what it does not repeat).
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -44,18 +45,17 @@ def ask(
     intensity: float,
     opening: str,
     taught: bool = False,
-    bias: Mapping[int, float] | None = None,
+    leant_on: Mapping[str, Any] | None = None,
     shown: Sequence[Example] = (),
 ) -> list[BaseMessage]:
     """The chat for one candidate; an opening is put into the writer's mouth.
 
-    `shown` are the reader's own captions; a taught writer needs no examples but those. `bias` on a local writer's
-    tokens goes with the last question.
+    `shown` are examples, the reader's own captions last; a taught writer needs no others. What a local
+    writer is `leant_on` by (`logit_bias`, `once`) goes with the last question.
     """
-    examples = shown if taught else (*mood.examples, *shown)
-    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, examples))
-    if bias:
-        messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs={"logit_bias": bias})
+    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, shown))
+    if leant_on:
+        messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs=dict(leant_on))
     return [*messages, AIMessage(content=opening)] if opening else messages
 
 

@@ -40,9 +40,9 @@ from .rewrite_judge import (
     LABELS,
     Fluency,
     Judge,
+    both_voices,
     fluency_of,
     foundations,
-    minilm_embed,
     raw_writer,
     train_judge,
     verdict,
@@ -255,9 +255,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     photos = dev_photos(options.data, options.sample)
     captions = all_captions(photos, options.data, describer(models.captioner))
     with foundations(options.foundations) as weights:
-        judge = train_judge(minilm_embed(weights["minilm"]), options.data)
-        raw = raw_writer(weights["smollm2"], context)
-        fluency = fluency_of(raw.model, raw.tokenizer)
+        judge = train_judge(both_voices(weights["minilm"], options.foundations), options.data)
+        raw, network = raw_writer(weights["smollm2"], context)
+        fluency = fluency_of(network, raw.tokenizer)
         rows = evaluate(captions, moods, options.intensities, all_systems(chain, raw), judge, fluency, _say)
     report = Report(
         command=command_of(options),

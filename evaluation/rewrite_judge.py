@@ -1,11 +1,15 @@
-"""Who judges rewrites: a head on plain MiniLM for the mood, and the plain language model for fluency.
+"""Who judges rewrites: two voices over plain MiniLM for the mood, and the plain language model for fluency.
 
-The mood judge must not be the ranker's own ear. It is a logistic head that is trained here, on other data (the
-sentences of dair_emotion, six labels), over embeddings of all-MiniLM-L6-v2 as its authors trained it: the means of
-the word embeddings and of the last layer, each of unit length. It has no label for neutral, so a text without feeling
-gets the nearest of the six: what counts is how far a rewrite comes beyond its literal caption.
+The mood judge must not be the ranker's own ear. It is trained here, on other data (the sentences of dair_emotion, six
+labels), over all-MiniLM-L6-v2 as its authors trained it: a logistic head over the means of the word embeddings and of
+the last layer, each of unit length, and all of MiniLM fine-tuned (`judge_network.py`). Their geometric mean counts.
+
+dair_emotion has no label for neutral, so a text without feeling gets whichever of the six is nearest to plain telling,
+mostly fear and anger. The judge therefore divides by what it hears on average in plain captions (people's captions of
+flickr8k's training photos), and a plain caption leans to no label.
 """
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,11 +21,13 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import AutoTokenizer, BertModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, BertModel, GgufConfig
 
 from models import ModelContext, load
 from models.assemble import ARCHIVES, fetch, unpack
 from prompts import Mood, load_moods
+
+from .judge_network import tune
 
 LABELS = ("sadness", "joy", "love", "anger", "fear", "surprise")
 ACCEPTED = {
@@ -43,17 +49,34 @@ Embed = Callable[[Sequence[str]], Tensor]
 Fluency = Callable[[Sequence[str]], list[float]]
 
 
-class Judge:
-    """Hears which of six labels a text carries. `accuracy` is its share of right labels on the test sentences."""
+Voice = Callable[[Sequence[str]], Tensor]
+"""From texts to the probabilities of the labels, (texts, 6)."""
 
-    def __init__(self, embed: Embed, head: torch.nn.Linear, accuracy: float, places: NDArray[np.float64]) -> None:
-        self.embed, self.head, self.accuracy, self.places = embed, head, accuracy, places
+
+class Judge:
+    """Hears which of six labels a text carries. `accuracy` is its share of right labels on the test sentences.
+
+    `leaning` (6,) is what it hears on average in texts without feeling.
+    """
+
+    def __init__(
+        self, voices: Sequence[Voice], accuracy: float, places: NDArray[np.float64], leaning: NDArray[np.float64]
+    ) -> None:
+        self.voices, self.accuracy, self.places, self.leaning = voices, accuracy, places, leaning
 
     def shares(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """The probabilities of the six labels for each text, (texts, 6)."""
-        with torch.inference_mode():
-            found: NDArray[np.float64] = self.head(self.embed(texts)).softmax(-1).double().numpy()
-        return found
+        found = mean_voice(self.voices, texts) / self.leaning
+        shares: NDArray[np.float64] = found / found.sum(1, keepdims=True)
+        return shares
+
+
+def mean_voice(voices: Sequence[Voice], texts: Sequence[str]) -> NDArray[np.float64]:
+    """The geometric mean of the voices' probabilities, (texts, 6)."""
+    with torch.inference_mode():
+        logs = torch.stack([voice(texts).double().clamp(min=1e-12).log() for voice in voices]).mean(0)
+        found: NDArray[np.float64] = logs.softmax(-1).numpy()
+    return found
 
 
 def verdict(shares: NDArray[np.float64], mood: Mood, places: NDArray[np.float64]) -> tuple[bool | None, float, float]:
@@ -85,13 +108,35 @@ def read_sentences(file: Path) -> tuple[list[str], Tensor]:
     return [text for text, _ in rows], torch.tensor([LABELS.index(label) for _, label in rows])
 
 
-def train_judge(embed: Embed, data: Path, steps: int = 400, seed: int = 0) -> Judge:
-    """The judge, its head trained on dair_emotion's training sentences and measured on its test sentences."""
+def train_judge(voices: Sequence[Callable[[Sequence[str], Tensor], Voice]], data: Path) -> Judge:
+    """The judge of those voices, trained on dair_emotion's training sentences and measured on its test sentences."""
     (texts, target), (tests, wanted) = (read_sentences(data / f"dair_emotion/{part}.txt") for part in ("train", "test"))
+    taught = [voice(texts, target) for voice in voices]
+    accuracy = float((mean_voice(taught, tests).argmax(1) == wanted.numpy()).mean())
+    leaning = np.exp(np.log(mean_voice(taught, plain_captions(data))).mean(0))
+    return Judge(taught, accuracy, label_places(), leaning / leaning.sum())
+
+
+def plain_captions(data: Path, every: int = 20) -> list[str]:
+    """People's captions of some of flickr8k's training photos."""
+    rows = [json.loads(line) for line in (data / "flickr8k/captions.jsonl").read_text("utf-8").splitlines()]
+    return [row["captions"][0] for row in [row for row in rows if row["split"] == "train"][::every]]
+
+
+def both_voices(minilm: Path, kept: Path | None) -> list[Callable[[Sequence[str], Tensor], Voice]]:
+    """A head over plain MiniLM, and MiniLM fine-tuned, whose weights are kept in a folder where one is given."""
+    embed = minilm_embed(minilm)
+    file = kept / "judge.safetensors" if kept else None
+    return [
+        lambda texts, target: head_voice(embed, texts, target),
+        lambda texts, target: tune(minilm, texts, target, len(LABELS), file).shares,
+    ]
+
+
+def head_voice(embed: Embed, texts: Sequence[str], target: Tensor, steps: int = 400, seed: int = 0) -> Voice:
+    """A logistic head over embeddings."""
     head = fit_head(embed(texts), target, steps, seed)
-    with torch.inference_mode():
-        accuracy = float((head(embed(tests)).argmax(1) == wanted).float().mean())
-    return Judge(embed, head, accuracy, label_places())
+    return lambda said: head(embed(said)).softmax(-1)
 
 
 def fit_head(rows: Tensor, target: Tensor, steps: int, seed: int = 0) -> torch.nn.Linear:
@@ -144,9 +189,13 @@ def minilm_embed(folder: Path, batch: int = 64) -> Embed:
     return embed
 
 
-def raw_writer(file: Path, context: ModelContext) -> Any:
-    """The plain language model as a chat model: SmolLM2 as published, whatever the chain's writer has learnt since."""
-    return load("rewriter", f"gguf:{file}", context)
+def raw_writer(file: Path, context: ModelContext) -> tuple[Any, Any]:
+    """The plain language model as a chat model, and as a model of transformers: SmolLM2 as published."""
+    writer = load("rewriter", f"gguf:{file}", context)
+    plain = AutoModelForCausalLM.from_pretrained(
+        file.parent, gguf_file=file.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+    )
+    return writer, plain.eval()
 
 
 def fluency_of(model: Any, tokenizer: Any, batch: int = 16) -> Fluency:

@@ -74,7 +74,7 @@ def _facts(report: Report) -> str:
             f"- photos: {count['photo']}, moods: {count['mood']}, intensities: {count['intensity']}, "
             f"systems: {count['system']}, texts: {len(rewrites):,}",
             f"- models: {', '.join(f'{part} {name}' for part, name in report.models.items())}",
-            "- the judge: a logistic head on plain MiniLM, trained on dair_emotion; "
+            "- the judge: a logistic head on plain MiniLM and a fine-tuned MiniLM, trained on dair_emotion; "
             f"{report.judge_accuracy:.3f} of its test sentences right",
             f"- hand-written examples of the same moods, as the judge hears them: aligned {_number(aligned)}, "
             f"distance {_number(distance)}",

@@ -19,7 +19,7 @@ from .errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .contracts import Captioner, EmotionClassifier, EmotionInput, ManyTexts
+    from .contracts import Captioner, EmotionClassifier, EmotionInput, MoodListener
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
 
 LAZY = {
-    "contracts": "Captioner EmotionClassifier EmotionInput ManyTexts",
+    "contracts": "Captioner EmotionClassifier EmotionInput MoodListener",
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
@@ -61,11 +61,11 @@ __all__ = [
     "Evidence",
     "FusedEmotion",
     "LiteralCaption",
-    "ManyTexts",
     "ModelContext",
     "ModelError",
     "ModelNotFound",
     "Models",
+    "MoodListener",
     "MoodcapError",
     "Photo",
     "PhotoBroken",

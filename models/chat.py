@@ -36,7 +36,8 @@ class LocalChat(BaseChatModel):
 
     A chat that ends with an `AIMessage` is continued: the answer is what follows that message. Every option below
     can be given to a call, as `num_return_sequences` can, which makes `generate` return so many answers.
-    `additional_kwargs["logit_bias"]` of a chat's last human message, a dict from token ids, is added to the logits.
+    `additional_kwargs["logit_bias"]` of a chat's last human message, a dict from token ids, is added to the logits;
+    `additional_kwargs["once"]` says for tokens which are of the same word: said once, it comes harder from there on.
     `generation_info["logprob"]` holds the mean log-probability of an answer's tokens.
     """
 

@@ -16,6 +16,8 @@ from transformers.generation.streamers import BaseStreamer
 from .errors import ModelError
 
 LEAST_BIAS = -1e9  # of minus infinity: forbids a token, and a row whose every token is forbidden still has a choice
+SAID = 4.0
+"""How much less likely a word of `once` becomes when it was said: e^4, fifty times."""
 ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant", "assistant": "assistant"}
 Told = queue.Queue[int | Exception | None]
 """New tokens, then None; or the error that ended them."""
@@ -81,34 +83,54 @@ def whole_words(tokenizer: Any) -> dict[str, tuple[int, ...]]:
     return found
 
 
-class Biased(LogitsProcessor):
-    """Adds a bias to each row's logits."""
+class Biases:
+    """What is added to the logits, (rows, vocabulary), and words that come harder once they were said.
 
-    def __init__(self, bias: torch.Tensor) -> None:
-        self.bias = bias
+    `once` holds for each row the groups of tokens, by token: when one of a group is drawn, all fall by `SAID`.
+    """
+
+    def __init__(self, added: torch.Tensor, once: Sequence[Mapping[int, Sequence[int]]]) -> None:
+        self.added, self.once = added, once
+
+    def said(self, row: int, token: int) -> None:
+        """Note that the row's answer goes on with that token."""
+        if group := self.once[row].get(token):
+            self.added[row, list(group)] -= SAID
+
+
+class Biased(LogitsProcessor):
+    """Adds biases to each row's logits; what comes after the prompt counts as said."""
+
+    def __init__(self, biases: Biases, prompt: int) -> None:
+        self.biases, self.prompt = biases, prompt
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        added: Any = scores + self.bias
+        if input_ids.shape[1] > self.prompt:
+            for row, token in enumerate(input_ids[:, -1].tolist()):
+                self.biases.said(row, token)
+        added: Any = scores + self.biases.added
         return added
 
 
-def asked_bias(chat: Sequence[BaseMessage]) -> Mapping[int, float]:
-    """What a chat's last human message adds to the logits of tokens: `additional_kwargs["logit_bias"]`, id to bias."""
+def asked_of(chat: Sequence[BaseMessage], what: str) -> Mapping[int, Any]:
+    """What a chat's last human message asks for in its `additional_kwargs`; empty where it asks for nothing."""
     human = next((message for message in reversed(chat) if message.type == "human"), None)
-    asked: Mapping[int, float] = (human and human.additional_kwargs.get("logit_bias")) or {}
+    asked: Mapping[int, Any] = (human and human.additional_kwargs.get(what)) or {}
     return asked
 
 
 def bias_rows(
     chats: Sequence[Sequence[BaseMessage]], count: int, vocabulary: int, device: torch.device | str = "cpu"
-) -> torch.Tensor | None:
+) -> Biases | None:
     """The chats' biases, `count` rows for each chat and a column a token; None where no chat has one.
+
+    `logit_bias` gives a number for tokens, `once` for tokens the tokens of the same word.
 
     Raises:
         ModelError: a bias is for a token that the model does not have, or is no number or plus infinity.
     """
-    asked = [asked_bias(chat) for chat in chats]
-    if not any(asked):
+    asked, once = ([asked_of(chat, what) for chat in chats] for what in ("logit_bias", "once"))
+    if not any(asked) and not any(once):
         return None
     bias = torch.zeros(len(chats), vocabulary)
     for row, one in zip(bias, asked, strict=True):
@@ -116,7 +138,8 @@ def bias_rows(
         if not bool(((ids >= 0) & (ids < vocabulary) & (values < torch.inf)).all()):
             raise ModelError(f"A logit bias is a finite number, or -inf, for one of {vocabulary} tokens.")
         row[ids] = values.clamp(min=LEAST_BIAS)
-    return bias.repeat_interleave(count, dim=0).to(device)
+    rows = bias.repeat_interleave(count, dim=0).to(device)
+    return Biases(rows, [one for one in once for _ in range(count)])
 
 
 def tell(told: Told, answer: Callable[[], object]) -> None:

@@ -30,9 +30,17 @@ class EmotionClassifier(Protocol):
 
 
 @runtime_checkable
-class ManyTexts(Protocol):
-    """What an emotion classifier of text may offer besides: many texts at once, without evidence."""
+class MoodListener(Protocol):
+    """What an emotion classifier of text may offer besides: many texts at once, their moods too, without evidence."""
 
-    def distributions(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """The nine emotions of each text, (texts, 9), in the order of `EMOTIONS`; each row sums to 1."""
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """The moods that it tells apart."""
+        ...
+
+    def hear(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of each text the nine emotions (texts, 9), in the order of `EMOTIONS`, and the moods (texts, moods).
+
+        Each row sums to 1.
+        """
         ...

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import LogitsProcessorList, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
-from .chat_parts import Biased, Cancelled, cut
+from .chat_parts import Biased, Biases, Cancelled, cut
 from .lean_llama import LeanLlama, Rows
 
 LIKELY = 256  # tokens among which `top_p` is looked for before all are sorted, which takes far longer
@@ -29,7 +29,7 @@ class Asked:
     ends: list[int]
     tokenizer: Any
     stop: Sequence[str] = ()
-    bias: Tensor | None = None
+    bias: Biases | None = None
     streamer: BaseStreamer | None = None
     cancelled: threading.Event | None = None
 
@@ -49,7 +49,9 @@ def write_plain(model: Any, asked: Asked) -> list[Answer]:
         **settings | stopping,
         num_return_sequences=asked.count,
         streamer=asked.streamer,
-        logits_processor=LogitsProcessorList([] if asked.bias is None else [Biased(asked.bias)]),
+        logits_processor=LogitsProcessorList(
+            [] if asked.bias is None else [Biased(asked.bias, padded["input_ids"].shape[1])]
+        ),
         stopping_criteria=StoppingCriteriaList([Cancelled(asked.cancelled)] if asked.cancelled else []),
         pad_token_id=asked.tokenizer.pad_token_id,
         eos_token_id=asked.ends,
@@ -84,6 +86,8 @@ class LeanModel:
             for i, token, logprob in zip(writing, tokens.tolist(), logprobs.tolist(), strict=True):
                 answers[i][0].append(token)
                 answers[i][1].append(logprob)
+                if asked.bias:
+                    asked.bias.said(i, token)
             if asked.streamer:
                 asked.streamer.put(tokens)
             left = [place for place, i in enumerate(writing) if not _is_done(answers[i][0], limit, asked)]
@@ -134,8 +138,9 @@ def _unlikely(asked: Asked, answers: Sequence[Answer], writing: Sequence[int], l
         for row, i in zip(logits, writing, strict=True):
             said = torch.tensor(sorted({*asked.prompts[i // asked.count], *answers[i][0]}))
             row[said] = torch.where(row[said] < 0, row[said] * penalty, row[said] / penalty)
-    if asked.bias is not None:
-        logits = logits + (asked.bias if len(writing) == len(asked.bias) else asked.bias[list(writing)])
+    if asked.bias:
+        added = asked.bias.added
+        logits = logits + (added if len(writing) == len(added) else added[list(writing)])
     return logits
 
 

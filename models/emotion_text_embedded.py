@@ -15,6 +15,7 @@ from transformers import AutoTokenizer, BertForSequenceClassification
 from .contracts import EmotionInput
 from .emotion_labels import Array, label_weights, make_reading
 from .errors import ModelNotFound
+from .mood_ear import LAYERS, ear_features, load_ear
 from .records import EMOTIONS, EmotionReading, Evidence
 
 LEAST_SHARE = 0.1  # words that matter less than this to their emotion are not evidence
@@ -42,7 +43,7 @@ class EmbeddedTextEmotion:
         """The emotion of each text; an input without text reads as neutral."""
         texts = [(one.text or "").strip() for one in inputs]
         variants = [variant for text in texts for variant in (text, *(left for _, left in left_out(text)))]
-        found = iter(self.distributions(variants))
+        found = iter(self._nine(self.probabilities(variants)))
         readings = []
         for text in texts:
             words = [word for word, _ in left_out(text)]
@@ -50,31 +51,47 @@ class EmbeddedTextEmotion:
             readings.append(make_reading(whole, word_evidence(words, whole, others)) if text else make_reading(NEUTRAL))
         return readings
 
-    def distributions(self, texts: Sequence[str]) -> Array:
-        """The nine emotions of each text, (texts, 9), without evidence: what ranking many candidates needs.
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """The moods that `hear` tells apart."""
+        return load_ear().moods
 
-        A label counts by its probability over its own threshold, as labels differ a hundredfold in how common
-        they are.
+    def hear(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """The nine emotions (texts, 9) and the moods (texts, moods) of each text, without evidence.
+
+        This is what ranking many candidates needs.
         """
-        if not texts:
-            return np.zeros((0, len(EMOTIONS)))
-        scores = self.probabilities(texts) / self.thresholds
-        nine = (scores**2) @ self.weights
+        probabilities, features = self._run(texts)
+        return self._nine(probabilities), load_ear().shares(features)
+
+    def features(self, texts: Sequence[str]) -> Array:
+        """What the mood ear listens to, (texts, width)."""
+        return self._run(texts)[1]
+
+    def _nine(self, probabilities: Array) -> Array:
+        """A label counts by its probability over its own threshold, as labels differ a hundredfold in how common."""
+        nine = ((probabilities / self.thresholds) ** 2) @ self.weights
         shares: Array = nine / nine.sum(1, keepdims=True)
         return shares
 
-    def probabilities(self, texts: Sequence[str], batch: int = 64) -> Array:
+    def probabilities(self, texts: Sequence[str]) -> Array:
         """Probabilities of the model's own labels, (texts, labels)."""
+        return self._run(texts)[0]
+
+    def _run(self, texts: Sequence[str], batch: int = 64) -> tuple[Array, Array]:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         found = np.zeros((len(texts), len(self.thresholds)))
+        features = np.zeros((len(texts), (len(LAYERS) + 1) * self.model.config.hidden_size))
         with self.lock, torch.inference_mode():
             for start in range(0, len(order), batch):
                 rows = order[start : start + batch]
                 encoded = self.tokenizer(
                     [texts[i] for i in rows], padding=True, truncation=True, max_length=128, return_tensors="pt"
                 ).to(self.model.device)
-                found[rows] = self.model(**encoded).logits.sigmoid().double().cpu().numpy()
-        return found
+                out = self.model(**encoded, output_hidden_states=True)
+                found[rows] = out.logits.sigmoid().double().cpu().numpy()
+                features[rows] = ear_features(out.hidden_states, encoded["attention_mask"]).double().cpu().numpy()
+        return found, features
 
 
 def left_out(text: str) -> list[tuple[str, str]]:

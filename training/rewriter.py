@@ -2,9 +2,9 @@
 
     python -m training.rewriter REWRITER_FOLDER --out models/embedded/rewriter [--more winners.jsonl]
 
-Each row of `rewrites.jsonl` is a literal caption, a mood, an intensity and the rewrite. The model sees the same short
-chat as the chain sends it, and learns the answer alone. Every twentieth literal caption is held out; the epoch with
-the least loss on those is kept. `--more` adds rows of the same form. One epoch takes about six minutes on two cores.
+Each row of `prompts/rewrites.jsonl` is a literal caption, a mood, an intensity and the rewrite. The model sees the same
+short chat as the chain sends it, and learns the answer alone. Every twentieth literal caption is held out; the epoch
+with the least loss on those is kept. `--more` adds rows of the same form. One epoch takes eight minutes on two cores.
 """
 
 import argparse
@@ -21,10 +21,9 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from prompts import load_moods, taught_turns
+from prompts import Rewrite, load_moods, load_rewrites, taught_turns
 
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
-SEED = Path(__file__).parent / "rewrites.jsonl"
 RANK = 32
 ALIKE = 40  # tokens; prompts that share them are of one mood, mostly of one intensity
 TOGETHER = 3  # packs in one step, so that it sees several moods
@@ -32,28 +31,19 @@ HELD_OUT = 20  # one in so many literal captions
 LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
-class Row(NamedTuple):
-    """A caption, a mood, an intensity in 0..1, and the rewrite."""
-
-    literal: str
-    mood: str
-    intensity: float
-    rewrite: str
-
-
-def read_rows(*files: Path) -> list[Row]:
+def read_rows(*files: Path) -> list[Rewrite]:
     """The rows of JSON-lines files."""
-    return [Row(**json.loads(line)) for file in files for line in file.read_text("utf-8").splitlines()]
+    return [Rewrite(**json.loads(line)) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
-def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+def split(rows: Sequence[Rewrite]) -> tuple[list[Rewrite], list[Rewrite]]:
     """Rows to train on, and those of the literal captions that are held out."""
     literals = sorted({row.literal for row in rows})
     held = set(literals[::HELD_OUT])
     return [row for row in rows if row.literal not in held], [row for row in rows if row.literal in held]
 
 
-def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase) -> list[tuple[list[int], list[int]]]:
+def encode(rows: Sequence[Rewrite], tokenizer: PreTrainedTokenizerBase) -> list[tuple[list[int], list[int]]]:
     """The tokens of each row's chat, and of its answer with the end."""
     moods = load_moods()
     found = []
@@ -139,7 +129,7 @@ def loss_of(model: Any, rows: Pack) -> tuple[torch.Tensor, int]:
 def train(
     folder: Path,
     out: Path,
-    rows: Sequence[Row],
+    rows: Sequence[Rewrite],
     epochs: int = 3,
     rate: float = 3e-4,
     tokens: int = 1024,
@@ -220,7 +210,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--start", type=Path, help="an adapter to go on from")
     options = parser.parse_args()
-    rows = read_rows(SEED, *options.more)
+    rows = [*load_rewrites(), *read_rows(*options.more)]
     train(options.folder, options.out, rows, options.epochs, options.rate, start=options.start)
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from chains.checks import Answer, check, fluency_score, form_problems, mood_score
 from chains.freshness import Recent
+from chains.hearing import Heard
 from models import EMOTIONS
-from prompts import find_mood
+from prompts import blend, find_mood
 
 LITERAL = "A brown dog runs through the snow."
 
@@ -18,13 +19,30 @@ def shares(**named: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return row
 
 
+def heard(*rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]], **moods: float) -> Heard:
+    """What was heard in texts: their emotions, and the same moods in each."""
+    return Heard(np.stack(rows), np.array([list(moods.values())] * len(rows)), tuple(moods))
+
+
 def test_the_mood_score_grows_with_what_is_heard_and_with_tone_words() -> None:
-    sadness, nostalgia = find_mood("sadness"), find_mood("nostalgia")
-    assert mood_score("A dog.", shares(sadness=0.9), sadness) > mood_score("A dog.", shares(sadness=0.2), sadness)
-    assert mood_score(f"A dog, {sadness.tone[0]}.", shares(), sadness) >= 0.6
-    assert mood_score("A dog.", shares(), nostalgia) == 0
-    assert mood_score("A dog.", shares(anger=1.0), find_mood("joy")) < 0.05
-    assert mood_score("A dog.", shares(excitement=1.0), find_mood("joy")) > 0.4
+    sadness = find_mood("sadness")
+    assert mood_score("A dog.", 0.9, sadness) > mood_score("A dog.", 0.2, sadness) == pytest.approx(0.2)
+    assert mood_score(f"A dog, {sadness.tone[0]}.", 0.0, sadness) >= 0.6
+
+
+def test_emotions_are_heard_by_name_and_further_moods_by_their_place() -> None:
+    assert heard(shares(sadness=0.9)).of(0, find_mood("sadness")) == pytest.approx(0.9)
+    assert heard(shares()).of(0, find_mood("nostalgia")) == 0
+    assert heard(shares(anger=1.0)).of(0, find_mood("joy")) < 0.05
+    assert heard(shares(excitement=1.0)).of(0, find_mood("joy")) > 0.4
+
+
+def test_a_mood_that_the_ear_knows_counts_as_much_as_the_emotion() -> None:
+    both = heard(shares(sadness=0.4), shares(sadness=0.4), sadness=0.8, grief=0.1)
+    assert both.of(1, find_mood("sadness")) == pytest.approx(0.6)
+    assert both.of(0, find_mood("grief")) < both.of(0, find_mood("sadness"))
+    mixed = blend(find_mood("grief"), find_mood("sadness"))
+    assert both.of(0, mixed) == pytest.approx((heard(shares(sadness=0.4)).of(0, mixed) + 0.9) / 2)
 
 
 @pytest.mark.parametrize(
@@ -68,22 +86,28 @@ def test_fluency_falls_with_improbability() -> None:
 
 def test_intensity_asks_for_more_mood() -> None:
     answer = Answer("The brown dog runs on through the snow.", -1.0)
-    weak = shares(contentment=0.1)[None]
+    weak = heard(shares(contentment=0.1))
     mood = find_mood("contentment")
     assert check(LITERAL, [answer], mood, 0.3, weak)[0].passed
     assert check(LITERAL, [answer], mood, 1.0, weak)[0].problems == ("does not carry the mood",)
 
 
 def test_a_contradiction_is_a_problem_and_staleness_costs() -> None:
-    heard = np.stack([shares(contentment=0.9)] * 2)
+    glad = shares(contentment=0.9)
     answers = [
         Answer("Two dogs run through the snow.", -1.0),
         Answer("The brown dog runs on, happy, through snow.", -1.0),
     ]
     mood = find_mood("contentment")
-    against, good = check("One brown dog runs through the snow.", answers, mood, 1.0, heard)
+    against, good = check("One brown dog runs through the snow.", answers, mood, 1.0, heard(glad, glad))
     assert against.contradicts == ("number: dog",)
     assert "contradicts: number: dog" in against.problems
-    stale = check(LITERAL, answers[1:], mood, 1.0, heard[:1], Recent([answers[1].text]))[0]
+    stale = check(LITERAL, answers[1:], mood, 1.0, heard(glad), Recent([answers[1].text]))[0]
     assert stale.freshness < good.freshness == 1
     assert stale.score < good.score
+
+
+def test_the_fainter_the_mood_the_less_it_weighs() -> None:
+    answer, mood = Answer("The brown dog runs on through the snow.", -1.0), find_mood("contentment")
+    faint, full = (check(LITERAL, [answer], mood, at, heard(shares(contentment=0.3)))[0] for at in (0.3, 1.0))
+    assert faint.score > full.score

@@ -27,3 +27,21 @@ def test_tone_comes_easier_with_intensity() -> None:
 def test_the_lock_wins_over_the_tone() -> None:
     mood = find_mood("anger").model_copy(update={"tone": ("cat",)})
     assert Steering(VOCABULARY).bias(LITERAL, mood, 1.0)[4] == LOCKED
+
+
+def test_a_caption_that_was_said_comes_no_easier() -> None:
+    assert 1 not in Steering(VOCABULARY).bias(LITERAL, find_mood("anger"), 1.0, begun=True)
+
+
+def test_words_that_say_something_are_said_once_in_all_their_forms() -> None:
+    once = Steering(VOCABULARY | {"the": (9,)}).once
+    assert set(once[1]) == set(once[3]) == {1, 2, 3}
+    assert 9 not in once
+
+
+def test_the_readers_wishes_win_over_the_bias() -> None:
+    steering = Steering(VOCABULARY)
+    asked = steering.on(LITERAL, find_mood("anger"), 1.0, False, {7: -9.0})
+    assert asked["logit_bias"][7] == -9.0
+    assert asked["logit_bias"][4] == LOCKED
+    assert asked["once"] is steering.once

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from chains import Settings, build_chain
+from evaluation.judge_network import tune
 from evaluation.rewrite import (
     SOURCES,
     Caption,
@@ -42,7 +43,9 @@ from evaluation.rewrite_judge import (
     Judge,
     fit_head,
     fluency_of,
+    head_voice,
     label_places,
+    mean_voice,
     read_sentences,
     train_judge,
     verdict,
@@ -51,6 +54,7 @@ from evaluation.rewrite_report import NEED, Report, plot_maker, render
 from models import NEGATIVE, POSITIVE
 from prompts import load_moods
 from tests.chains.doubles import Writer, some_models
+from tests.training.made_up import make_minilm
 
 MOODS = load_moods()
 LITERAL = "A brown dog runs through the snow."
@@ -84,23 +88,51 @@ def bag(texts: Sequence[str]) -> torch.Tensor:
     return torch.tensor([[5.0 * (label in text) for label in LABELS] for text in texts])
 
 
+EVEN = np.full(len(LABELS), 1 / len(LABELS))
+
+
 def made_up_judge() -> Judge:
     head = torch.nn.Linear(len(LABELS), len(LABELS)).requires_grad_(False)
     head.weight.copy_(torch.eye(len(LABELS)))
     head.bias.zero_()
-    return Judge(lambda texts: bag([text.replace("happy", "joy") for text in texts]), head, 0.5, label_places())
+    voice = lambda texts: head(bag([text.replace("happy", "joy") for text in texts])).softmax(-1)  # noqa: E731
+    return Judge([voice], 0.5, label_places(), EVEN)
 
 
 def test_the_judge_learns_from_sentences_and_says_how_well(tmp_path: Path) -> None:
     folder = tmp_path / "dair_emotion"
     folder.mkdir()
+    (tmp_path / "flickr8k").mkdir()
+    plain = [{"split": "train", "captions": ["Some fear."]}, {"split": "dev", "captions": ["Some joy."]}]
+    (tmp_path / "flickr8k/captions.jsonl").write_text("\n".join(map(json.dumps, plain)))
     lines = [f"i feel {label};{label}" for label in LABELS]
     (folder / "train.txt").write_text("\n".join(lines * 5))
     (folder / "test.txt").write_text("\n".join([*lines, "i feel joy; yes;sadness", "i feel fear;love"]))
     assert read_sentences(folder / "test.txt")[0][-2] == "i feel joy; yes"
-    judge = train_judge(bag, tmp_path, steps=100)
+    judge = train_judge([lambda texts, target: head_voice(bag, texts, target, steps=100)], tmp_path)
     assert judge.accuracy == pytest.approx(6 / 8)
     assert judge.shares(["so much anger"]).argmax() == LABELS.index("anger")
+    assert judge.leaning.argmax() == LABELS.index("fear"), "what it hears in people's plain captions of training photos"
+    assert judge.shares(["Some fear."])[0] == pytest.approx(EVEN, abs=1e-6), "plain captions lean to no label"
+
+
+def test_both_voices_count() -> None:
+    one, other = (torch.tensor([[share, 1 - share]]) for share in (0.8, 0.5))
+    found = mean_voice([lambda texts: one, lambda texts: other], ["x"])
+    assert found[0] == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_a_tuned_network_learns_labels_and_is_kept(tmp_path: Path) -> None:
+    folder = make_minilm(tmp_path / "minilm")
+    texts, target = ["a dog", "the snow"] * 1000, torch.tensor([0, 1] * 1000)
+    kept = tmp_path / "judge.safetensors"
+    state = torch.get_rng_state()
+    model = tune(folder, texts, target, 2, kept)
+    assert torch.equal(torch.get_rng_state(), state)
+    shares = model.shares(["a dog", "the snow"])
+    assert shares.argmax(1).tolist() == [0, 1]
+    again = tune(folder, [], torch.tensor([]), 2, kept)
+    assert torch.equal(again.shares(["a dog", "the snow"]), shares)
 
 
 def test_training_the_judge_is_repeatable_and_leaves_chance_alone() -> None:

@@ -269,3 +269,11 @@ def test_the_vocabulary_holds_whole_words_with_the_tokens_that_are_just_those(ch
     assert chat.vocabulary
     for word, ids in chat.vocabulary.items():
         assert {chat.tokenizer.decode([token]).strip().lower() for token in ids} == {word}
+
+
+def test_a_word_that_was_said_comes_harder_in_all_its_forms(chat: LocalChat) -> None:
+    dog, cat = (chat.tokenizer(word, add_special_tokens=False)["input_ids"][-1] for word in (" dog", " cat"))
+    asked = {"logit_bias": {dog: 1e4 + 2, cat: 1e4}}
+    for once, text in (({}, " dog dog dog"), ({dog: (dog,)}, " dog cat cat"), ({dog: (dog, cat)}, " dog dog dog")):
+        question = HumanMessage("snow", additional_kwargs=asked | {"once": once})
+        assert chat.invoke([question], max_new_tokens=3).text == text

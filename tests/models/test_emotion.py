@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models import EMOTIONS, EmotionInput, EmotionReading, Evidence, Models, UnknownLabels, emotion_places
+from models import EMOTIONS, EmotionInput, EmotionReading, Evidence, Models, MoodListener, UnknownLabels, emotion_places
 from models.emotion_fusion import Weights, fuse, fusion_weights, pool
 from models.emotion_image_embedded import nearby_emotions
 from models.emotion_labels import label_weights, make_reading
@@ -96,3 +96,15 @@ def test_the_embedded_reader_hears_feelings_and_says_where(
     found = embedded.emotion_text.read([EmotionInput(text=text)])[0]
     assert found.emotion == emotion
     assert word in {one.what.lower() for one in found.evidence}
+
+
+def test_the_mood_ear_hears_moods_and_emotions_at_once(embedded: Models) -> None:
+    ear = embedded.emotion_text
+    assert isinstance(ear, MoodListener)
+    texts = ["A dog runs, tender as anything, and held dear.", "A dog runs, furious with it all."]
+    emotions, moods = ear.hear(texts)
+    assert emotions.shape == (2, len(EMOTIONS))
+    assert moods.shape == (2, len(ear.moods))
+    assert moods.sum(1) == pytest.approx(1)
+    assert [ear.moods[i] for i in moods.argmax(1)] == ["tenderness", "anger"]
+    assert ear.hear([])[1].shape == (0, len(ear.moods))

@@ -8,10 +8,10 @@ import pytest
 
 from chains.checks import BANNED
 from chains.checks_content import compare_content
-from prompts import load_moods
-from training.rewriter import SEED, Row, read_rows, split
+from prompts import Rewrite, load_moods, load_rewrites
+from training.rewriter import split
 
-ROWS = read_rows(SEED)
+ROWS = load_rewrites()
 
 
 def words(text: str) -> list[str]:
@@ -66,8 +66,8 @@ def test_what_is_held_out_is_not_taught() -> None:
     taught, held = split(ROWS)
     assert 0.03 < len(held) / len(ROWS) < 0.08
     assert not {row.literal for row in taught} & {row.literal for row in held}
-    assert all(isinstance(row, Row) for row in held)
+    assert all(isinstance(row, Rewrite) for row in held)
 
 
 def test_the_file_is_small_and_plain() -> None:
-    assert Path(SEED).stat().st_size < 1e6
+    assert Path("prompts/rewrites.jsonl").stat().st_size < 1e6

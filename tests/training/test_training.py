@@ -15,7 +15,8 @@ from models import emotion_places
 from models.captioner_embedded import network
 from models.emotion_image_embedded import nearby_emotions
 from models.photo_features import PhotoFeatures
-from training import captioner, emotion_image, emotion_text
+from prompts import Rewrite
+from training import captioner, emotion_image, emotion_text, mood_ear
 from training.caption_text import TagSimulator, clean
 from training.captioner_batches import pack
 from training.emotion_fusion import calibrate
@@ -156,3 +157,16 @@ def test_fusion_weighs_a_text_that_knows_and_passes_over_one_that_does_not() -> 
     assert trusted.text > calibrate(image, noise, wanted, places[:, 0])[0].text
     assert figures["right"] >= 0.85
     assert figures["named"] > 0.5
+
+
+def test_the_mood_ear_is_fitted_and_says_how_well_it_hears(tmp_path: Path) -> None:
+    rows = [Rewrite(f"{i}", mood, 1.0, f"{mood} {i}") for i in range(20) for mood in ("awe", "fear")]
+    said: list[str] = []
+    mood_ear.train(
+        rows, lambda texts: torch.tensor([[text.startswith("awe"), 1] for text in texts]).float(), tmp_path, said.append
+    )
+    assert said == ["intensity 1.0: 1.000 of 40 heard right"]
+    stored = load_file(tmp_path / "mood_ear.safetensors")
+    assert bytes(stored["moods"].numpy()).decode().split("\n") == ["awe", "fear"]
+    logits = stored["weight"].float() @ torch.tensor([1.0, 1.0]) + stored["bias"]
+    assert logits.argmax() == 0
