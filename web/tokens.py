@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from .account_records import NewToken, TokenList, TokenRecord, TokenWish
@@ -65,12 +65,17 @@ class Tokens:
         with Session(self.engine) as session, session.begin():
             session.execute(delete(TokenRow).where(TokenRow.user_id == user_id))
 
+    def lasts(self, id: str) -> bool:
+        """Whether it is a token still; to ask this is no use of it."""
+        with Session(self.engine) as session:
+            return session.scalar(select(TokenRow.id).where(TokenRow.id == id, _lasting())) is not None
+
     def find(self, secret: str) -> tuple[UserRow, TokenRow, bool] | None:
         """Whose token it is, the token, and whether this is its first use today (UTC); None where it is none."""
         query = (
             select(UserRow, TokenRow)
             .join(TokenRow)
-            .where(TokenRow.hash == hash_of(secret), or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now()))
+            .where(TokenRow.hash == hash_of(secret), _lasting())
         )
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             found = session.execute(query).first()
@@ -79,6 +84,10 @@ class Tokens:
             user, token = found
             last = token.last_used_at
             return user, token, _used(session, token.id, last) and (last is None or last.date() < now().date())
+
+
+def _lasting() -> ColumnElement[bool]:
+    return or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now())
 
 
 def _used(session: Session, id: str, last: datetime | None) -> bool:
