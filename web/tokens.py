@@ -72,11 +72,7 @@ class Tokens:
 
     def find(self, secret: str) -> tuple[UserRow, TokenRow, bool] | None:
         """Whose token it is, the token, and whether this is its first use today (UTC); None where it is none."""
-        query = (
-            select(UserRow, TokenRow)
-            .join(TokenRow)
-            .where(TokenRow.hash == hash_of(secret), _lasting())
-        )
+        query = select(UserRow, TokenRow).join(TokenRow).where(TokenRow.hash == hash_of(secret), _lasting())
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             found = session.execute(query).first()
             if found is None:
