@@ -185,8 +185,9 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             shown = nearest(wishes, literal, mood.name)
             bias = self._steering.bias(literal, mood, intensity) if self._steering else {}
             bias |= leanings(wishes, mood.name, getattr(writer, "vocabulary", {}))
+            taught, length = getattr(writer, "taught", False), wishes.length if wishes else "any"
             for opening in openings(writer, literal, count, retry):
-                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), bias, shown))
+                chats.append(ask(literal, mood, intensity, opening, taught, bias, shown, length))
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(writer, chats, chat_configs)

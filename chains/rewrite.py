@@ -46,14 +46,18 @@ def ask(
     taught: bool = False,
     bias: Mapping[int, float] | None = None,
     shown: Sequence[Example] = (),
+    length: str = "any",
 ) -> list[BaseMessage]:
     """The chat for one candidate; an opening is put into the writer's mouth.
 
-    `shown` are the reader's own captions; a taught writer needs no examples but those. `bias` on a local writer's
-    tokens goes with the last question.
+    `shown` are the reader's own captions; a taught writer needs no examples but those, and was not taught lengths.
+    `bias` on a local writer's tokens goes with the last question.
     """
-    examples = shown if taught else (*mood.examples, *shown)
-    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, examples))
+    if taught:
+        turns = taught_turns(literal, mood, intensity, shown)
+    else:
+        turns = rewrite_turns(literal, mood, intensity, (*mood.examples, *shown), length)
+    messages = to_messages(turns)
     if bias:
         messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs={"logit_bias": bias})
     return [*messages, AIMessage(content=opening)] if opening else messages

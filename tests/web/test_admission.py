@@ -41,7 +41,7 @@ def delete_account(app: Flask, client: FlaskClient) -> None:
 def change_password_elsewhere(app: Flask, client: FlaskClient) -> None:
     other = app.test_client()
     answer = other.post("/api/v1/session", json={"name": "ada", "password": PASSWORD})
-    other.environ_base["HTTP_X_CSRF_TOKEN"] = answer.json["csrf_token"]  # type: ignore[index]
+    other.environ_base["HTTP_X_CSRF_TOKEN"] = answer.json["csrf_token"]
     change = {"current": PASSWORD, "new": "five more words of this kind"}
     assert other.put("/api/v1/account/password", json=change).status_code == 204
 
@@ -57,7 +57,7 @@ def run_out(app: Flask, client: FlaskClient) -> None:
 
 
 def revoke_tokens(app: Flask, client: FlaskClient) -> None:
-    for one in client.get("/api/v1/tokens").json["tokens"]:  # type: ignore[index]
+    for one in client.get("/api/v1/tokens").json["tokens"]:
         assert client.delete(f"/api/v1/tokens/{one['id']}").status_code == 204
 
 
