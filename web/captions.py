@@ -261,7 +261,9 @@ class Captions:
             updated_at=now(),
         )
         try:
-            self.library.add(row, photo if rewrite_of is None else None)
+            fresh = photo if rewrite_of is None else None
+            with self.quota.space(job.owner if fresh else None):
+                self.library.add(row, fresh)
             self._submit(job)
         except BaseException:
             self.discard(job.id)
