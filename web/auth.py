@@ -119,9 +119,8 @@ def _asker(accounts: Accounts) -> Asker | None:
         found = accounts.tokens.find(token.strip()) if kind.lower() == "bearer" and PREFIX in token else None
         if found is None:
             return None
-        user, row, first = found
-        if first:
-            accounts.audit.note(user.id, "token_used", address(), row.name)
+        user, row = found
+        accounts.audit.note_use(user.id, row.id, row.name, address())
         return Asker(user, None, row.scope, row.id)
     secret = request.cookies.get(cookie_name(), "")
     user_ = accounts.sessions.find(secret) if secret else None
