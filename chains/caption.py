@@ -183,9 +183,10 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             wishes = draft.request.preferences
             shown = (*self._examples(literal, mood, intensity), *nearest(wishes, literal, mood.name))
             wished = leanings(wishes, mood.name, getattr(writer, "vocabulary", {}))
+            taught, length = getattr(writer, "taught", False), wishes.length if wishes else "any"
             for opening in openings(writer, literal, count, retry):
                 leant_on = lean.on(literal, mood, intensity, bool(opening), wished) if lean else None
-                chats.append(ask(literal, mood, intensity, opening, getattr(writer, "taught", False), leant_on, shown))
+                chats.append(ask(literal, mood, intensity, opening, taught, leant_on, shown, length))
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(writer, chats, chat_configs)

@@ -31,11 +31,15 @@ OFTEN = 3
 
 
 class Answer(NamedTuple):
-    """What the writer wrote, and the mean log-probability it gave its words; None where it does not say."""
+    """What the writer wrote, and the mean log-probability it gave its words; None where it does not say.
+
+    `whole` is the text that a shortened one was cut from.
+    """
 
     text: str
     logprob: float | None
     finished: bool = True
+    whole: str | None = None
 
 
 def check(

@@ -36,6 +36,9 @@ Mood = Annotated[str | None, typer.Option(help="The mood to write in; by default
 Blend = Annotated[str | None, typer.Option(help="A second mood to mix in.")]
 Intensity = Annotated[float | None, typer.Option(min=0, max=1, help="How strongly, from 0 to 1.")]
 Candidates = Annotated[int | None, typer.Option(min=1, max=16, help="How many rewrites to choose from.")]
+Wishes = Annotated[
+    Path | None, typer.Option("--preferences", help="A file with your preferences, JSON or TOML: length, never, …")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print records as JSON, one a line.")]
 
 
@@ -46,15 +49,16 @@ def caption(
     blend: Blend = None,
     intensity: Intensity = None,
     candidates: Candidates = None,
+    preferences: Wishes = None,
     as_json: Json = False,
 ) -> None:
     """Caption photos: literally, with the emotion they carry, and in a mood. With --json an error is a record too."""
     from .records import CaptionRequest
     from .terminal import show_caption
 
-    options = _options(mood, blend, intensity, candidates)
     failed = 0
     with told_errors():
+        options = _options(mood, blend, intensity, candidates, preferences)
         chain = _chain()
         for start in range(0, len(photos), 8):
             part = photos[start : start + 8]
@@ -84,6 +88,7 @@ def batch(
     blend: Blend = None,
     intensity: Intensity = None,
     candidates: Candidates = None,
+    preferences: Wishes = None,
 ) -> None:
     """Caption a whole folder. Run it again after a stop and it goes on; broken files are reported and passed over."""
     from .batch import already_done, caption_folder, find_photos
@@ -92,7 +97,7 @@ def batch(
         photos = find_photos(folder, but=target)
         done = already_done(target)
         left = [photo for photo in photos if photo.relative_to(folder).as_posix() not in done]
-        options = _options(mood, blend, intensity, candidates)
+        options = _options(mood, blend, intensity, candidates, preferences)
         bad = 0
         if left:
             chain = _chain()
@@ -166,10 +171,16 @@ def main(arguments: list[str] | None = None) -> None:
     app(args=arguments, prog_name="moodcap")
 
 
-def _options(mood: str | None, blend: str | None, intensity: float | None, candidates: int | None) -> dict[str, Any]:
+def _options(
+    mood: str | None, blend: str | None, intensity: float | None, candidates: int | None, preferences: Path | None
+) -> dict[str, Any]:
     if blend is not None and mood is None:
         _fail("--blend needs --mood: the mood that it is mixed into.")
-    given = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+    given: dict[str, Any] = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+    if preferences is not None:
+        from .preferences import read_preferences
+
+        given["preferences"] = read_preferences(preferences)
     return {name: value for name, value in given.items() if value is not None}
 
 

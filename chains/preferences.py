@@ -1,12 +1,15 @@
 """What a person prefers: what they state, and what their edits and ratings have shown."""
 
+import json
 import re
+import tomllib
 import unicodedata
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from models import Record
+from models import Record, RequestError
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 AUTOMATIC = "automatic"
@@ -66,3 +69,21 @@ class Preferences(StatedPreferences):
     """What a person states, and the examples of what they have shown, newest first."""
 
     examples: tuple[PreferenceExample, ...] = Field(default=(), repr=False)
+
+
+def read_preferences(path: Path) -> Preferences:
+    """The preferences in a file, JSON as `GET /api/v1/preferences` gives it or TOML.
+
+    Raises:
+        RequestError: there is no such file, or it holds none.
+    """
+    try:
+        text = path.read_text("utf-8")
+        return Preferences.model_validate(tomllib.loads(text) if path.suffix == ".toml" else json.loads(text))
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RequestError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+    except ValueError as error:  # no JSON, no TOML, no UTF-8
+        raise RequestError(f"{path} holds no preferences: {error}.") from error

@@ -47,13 +47,18 @@ def ask(
     taught: bool = False,
     leant_on: Mapping[str, Any] | None = None,
     shown: Sequence[Example] = (),
+    length: str = "any",
 ) -> list[BaseMessage]:
     """The chat for one candidate; an opening is put into the writer's mouth.
 
-    `shown` are examples, the reader's own captions last; a taught writer needs no others. What a local
-    writer is `leant_on` by (`logit_bias`, `once`) goes with the last question.
+    `shown` are examples, the reader's own captions last; a taught writer needs no others, and was not taught lengths.
+    What a local writer is `leant_on` by (`logit_bias`, `once`) goes with the last question.
     """
-    messages = to_messages((taught_turns if taught else rewrite_turns)(literal, mood, intensity, shown))
+    if taught:
+        turns = taught_turns(literal, mood, intensity, shown)
+    else:
+        turns = rewrite_turns(literal, mood, intensity, shown, length)
+    messages = to_messages(turns)
     if leant_on:
         messages[-1] = HumanMessage(content=messages[-1].text, additional_kwargs=dict(leant_on))
     return [*messages, AIMessage(content=opening)] if opening else messages

@@ -16,12 +16,16 @@ class Turn(NamedTuple):
     text: str
 
 
-def rewrite_turns(caption: str, mood: Mood, intensity: float, examples: Sequence[Example] = ()) -> list[Turn]:
+def rewrite_turns(
+    caption: str, mood: Mood, intensity: float, examples: Sequence[Example] = (), length: str = "any"
+) -> list[Turn]:
     """The chat that asks for `caption` in `mood`: the task, examples as turns already answered, and the question.
 
-    `intensity` is 0..1; `examples` stand in for the mood's own.
+    `intensity` is 0..1; `examples` stand in for the mood's own; `length` is short, any or long.
     """
-    return _turns(caption, mood, intensity, examples or mood.examples, ("System", "Ask"))
+    *turns, question = _turns(caption, mood, intensity, examples or mood.examples, ("System", "Ask"))
+    wish = _sections().get(length.capitalize())
+    return [*turns, question if wish is None else Turn("user", f"{question.text}\n{wish}")]
 
 
 def taught_turns(caption: str, mood: Mood, intensity: float, examples: Sequence[Example] = ()) -> list[Turn]:

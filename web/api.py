@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from chains import PhotoEmpty
 
+from .auth import admission
 from .captions import Captions
 from .errors import InvalidRequest, NotDone, NotFound, invalid
 from .events import as_sse
@@ -135,7 +136,7 @@ def delete_caption(id: str) -> ResponseReturnValue:
 )
 def follow_caption(id: str) -> ResponseReturnValue:
     """A caption's events."""
-    events = captions().events(id).follow(captions().settings.heartbeat)
+    events = captions().events(id).follow(captions().settings.heartbeat, admitted=admission())
     end = captions().followers.begin(current_owner())
     response = _stream(_ending(events, end))
     response.call_on_close(end)
@@ -231,7 +232,7 @@ def _answer(job: Job) -> ResponseReturnValue:
         record = found.record(found.library.get(job.id))
         return as_json(record, 202, Location=location, **{"Preference-Applied": "respond-async"})
     if request.accept_mimetypes.best_match(["application/json", STREAM]) == STREAM:
-        response = _stream(found.follow(job))
+        response = _stream(found.follow(job, admission()))
         response.headers["Location"] = location
         response.call_on_close(lambda: found.drop(job))
         return response

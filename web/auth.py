@@ -4,6 +4,8 @@ What needs no sign-in says so itself (`operation(…, open=True)`), so that a ne
 """
 
 import hmac
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from flask import Flask, Response, current_app, g, request
@@ -24,11 +26,12 @@ SIGN_IN = "Sign in, or send an access token."
 
 
 class Asker(NamedTuple):
-    """Who a request is from: by a session's cookie (its secret), or by a token with a scope."""
+    """Who a request is from: by a session's cookie (its secret), or by a token with a scope (its id)."""
 
     user: UserRow
     secret: str | None
     scope: str = "write"
+    token: str = ""
 
 
 def authenticate(app: Flask, settings: Settings, accounts: Accounts) -> None:
@@ -77,6 +80,16 @@ def asker() -> Asker:
     return found
 
 
+def admission() -> Callable[[], bool]:
+    """Whether the request's sign-in still holds: for answers that are sent for a long time, outside of the request."""
+    found, asker = accounts(), g.asker
+    if asker is None:
+        return lambda: True
+    if asker.secret is None:
+        return partial(found.tokens.lasts, asker.token)
+    return partial(found.sessions.lasts, asker.secret)
+
+
 def is_open(app: Flask, endpoint: str) -> bool:
     """Whether a view needs no sign-in: the page's files, the document, and operations that say so."""
     operation = getattr(app.view_functions[endpoint], "operation", None)
@@ -106,10 +119,9 @@ def _asker(accounts: Accounts) -> Asker | None:
         found = accounts.tokens.find(token.strip()) if kind.lower() == "bearer" and PREFIX in token else None
         if found is None:
             return None
-        user, row, first = found
-        if first:
-            accounts.audit.note(user.id, "token_used", address(), row.name)
-        return Asker(user, None, row.scope)
+        user, row = found
+        accounts.audit.note_use(user.id, row.id, row.name, address())
+        return Asker(user, None, row.scope, row.id)
     secret = request.cookies.get(cookie_name(), "")
     user_ = accounts.sessions.find(secret) if secret else None
     return None if user_ is None else Asker(user_, secret)

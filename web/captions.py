@@ -121,12 +121,16 @@ class Captions:
             raise job.outcome
         return self.record(self.library.get(job.id))
 
-    def follow(self, job: Job) -> Iterator[Event | None]:
-        """The events of a job as they happen, None for a sign of life; the last is `caption` or `error`."""
-        yield from job.events.follow(self.settings.heartbeat, job.deadline)
+    def follow(self, job: Job, admitted: Callable[[], bool]) -> Iterator[Event | None]:
+        """The events of a job as they happen, None for a sign of life; the last is `caption` or `error`.
+
+        There is no last one for a reader who is not `admitted` any more.
+        """
+        yield from job.events.follow(self.settings.heartbeat, job.deadline, admitted)
         if job.outcome is None:
             self.drop(job)
-            yield Event("error", problem_of(DeadlineExceeded(TOO_LATE), job.request_id).model_dump_json())
+            if admitted():
+                yield Event("error", problem_of(DeadlineExceeded(TOO_LATE), job.request_id).model_dump_json())
 
     def drop(self, job: Job) -> None:
         """Give up a job that nobody waits for any more, unless it was accepted or is done."""
@@ -257,7 +261,9 @@ class Captions:
             updated_at=now(),
         )
         try:
-            self.library.add(row, photo if rewrite_of is None else None)
+            fresh = photo if rewrite_of is None else None
+            with self.quota.space(job.owner if fresh else None):
+                self.library.add(row, fresh)
             self._submit(job)
         except BaseException:
             self.discard(job.id)

@@ -246,9 +246,16 @@ def problem_response(error: MoodcapError) -> Response:
 def invalid(error: ValidationError) -> InvalidRequest:
     """A failed validation, field by field."""
     found = tuple(
-        FieldError(field=".".join(map(str, one["loc"])) or "body", message=str(one["msg"])) for one in error.errors()
+        FieldError(field=".".join(map(str, one["loc"])) or "body", message=_message(one)) for one in error.errors()
     )
     return InvalidRequest("; ".join(f"{one.field}: {one.message}" for one in found[:5]) + ".", found)
+
+
+def _message(one: Any) -> str:
+    """What is wrong with a field; of texts in plainer words than pydantic's."""
+    plain = {"string_too_short": "Needs {min_length} characters or more", "missing": "Is missing",
+             "string_too_long": "May have {max_length} characters at most"}  # fmt: skip
+    return plain[one["type"]].format(**one.get("ctx", {})) if one["type"] in plain else str(one["msg"])
 
 
 def handle_errors(app: Flask) -> None:

@@ -2,10 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pydantic import BaseModel
+
+CHECK = 1.0  # seconds between looks whether a reader may still read
 
 
 class Event(NamedTuple):
@@ -40,15 +42,24 @@ class EventLog:
         with self._news:
             return self._news.wait_for(lambda: self._closed, until and max(until - time.monotonic(), 0))
 
-    def follow(self, heartbeat: float, until: float | None = None) -> Iterator[Event | None]:
-        """Events as they happen, to the end or to `until`; None after every `heartbeat` seconds without one."""
-        place = 0
+    def follow(
+        self, heartbeat: float, until: float | None = None, admitted: Callable[[], bool] = lambda: True
+    ) -> Iterator[Event | None]:
+        """Events as they happen; None after every `heartbeat` seconds without one.
+
+        To the end, to `until`, or to the moment from which the reader is not `admitted` any more.
+        """
+        place, told = 0, time.monotonic()
         while until is None or time.monotonic() < until:
             with self._news:
-                patience = heartbeat if until is None else min(heartbeat, max(until - time.monotonic(), 0))
-                self._wait_beyond(place, patience)
+                next_sign = told + heartbeat if until is None else min(told + heartbeat, until)
+                self._wait_beyond(place, min(CHECK, max(next_sign - time.monotonic(), 0)))
                 news, closed = self._events[place:], self._closed
-            yield from news or (() if closed else (None,))
+            if not admitted():
+                return
+            if news or time.monotonic() >= told + heartbeat:
+                yield from news or (() if closed else (None,))
+                told = time.monotonic()
             place += len(news)
             if closed:
                 return

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, redirect, send_from_directory
+from flask import Blueprint, Response, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from .errors import NotFound
@@ -41,8 +41,16 @@ def asset(name: str) -> ResponseReturnValue:
 
 @page.get("/<path:name>")
 def other(name: str) -> ResponseReturnValue:
-    """Any other file of the page."""
-    return _file(name, "no-cache")
+    """Any other file of the page. People who come to a wrong address are told so by the page itself."""
+    try:
+        return _file(name, "no-cache")
+    except NotFound:
+        kinds = ["application/problem+json", "text/html"]
+        if name.startswith("api/") or request.accept_mimetypes.best_match(kinds) != "text/html":
+            raise
+        response = _file("index.html", "no-cache")
+        response.status_code = 404
+        return response
 
 
 @page.get("/index.html")

@@ -1,5 +1,6 @@
 """What one owner may have of the server: captions in a day, and bytes of photos."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -22,6 +23,7 @@ class Quota:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.per_day, self.bytes, self.engine = settings.captions_per_day, settings.photo_bytes, engine
+        self._taking = threading.Lock()
 
     @contextmanager
     def taken(self, owner: str) -> Iterator[None]:
@@ -48,6 +50,20 @@ class Quota:
         """
         if self.bytes and self._stored(owner) >= self.bytes:
             raise StorageFull("Your photos take all the space that you have; delete some to go on.")
+
+    @contextmanager
+    def space(self, owner: str | None) -> Iterator[None]:
+        """Time in which nobody else takes space, to keep an owner's new photo in; None has none to keep.
+
+        Raises:
+            StorageFull: as `check_space`.
+        """
+        if not self.bytes or owner is None:
+            yield
+            return
+        with self._taking:
+            self.check_space(owner)
+            yield
 
     def usage(self, owner: str) -> Usage:
         """What an owner has of what they may have."""

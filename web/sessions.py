@@ -5,7 +5,7 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from chains import Settings
@@ -34,15 +34,7 @@ class Sessions:
     def find(self, secret: str) -> UserRow | None:
         """Whose session it is, where it is one and has not run out."""
         hash = hash_of(secret)
-        query = (
-            select(UserRow, SessionRow.seen_at)
-            .join(SessionRow)
-            .where(
-                SessionRow.hash == hash,
-                SessionRow.created_at > now() - self.life,
-                SessionRow.seen_at > now() - self.idle,
-            )
-        )
+        query = select(UserRow, SessionRow.seen_at).join(SessionRow).where(*self._lasting(hash))
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             found = session.execute(query).first()
             if found is None:
@@ -51,6 +43,15 @@ class Sessions:
                 session.execute(update(SessionRow).where(SessionRow.hash == hash).values(seen_at=now()))
             user: UserRow = found[0]
             return user
+
+    def lasts(self, secret: str) -> bool:
+        """Whether it is a session still; to ask this is no use of it."""
+        with Session(self.engine) as session:
+            return session.scalar(select(SessionRow.hash).where(*self._lasting(hash_of(secret)))) is not None
+
+    def _lasting(self, hash: str) -> tuple[ColumnElement[bool], ...]:
+        oldest, idlest = now() - self.life, now() - self.idle
+        return SessionRow.hash == hash, SessionRow.created_at > oldest, SessionRow.seen_at > idlest
 
     def end(self, secret: str) -> None:
         """End a session."""

@@ -1,10 +1,8 @@
 """Personal access tokens, for programs."""
 
 import secrets
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from .account_records import NewToken, TokenList, TokenRecord, TokenWish
@@ -65,34 +63,27 @@ class Tokens:
         with Session(self.engine) as session, session.begin():
             session.execute(delete(TokenRow).where(TokenRow.user_id == user_id))
 
-    def find(self, secret: str) -> tuple[UserRow, TokenRow, bool] | None:
-        """Whose token it is, the token, and whether this is its first use today (UTC); None where it is none."""
-        query = (
-            select(UserRow, TokenRow)
-            .join(TokenRow)
-            .where(TokenRow.hash == hash_of(secret), or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now()))
-        )
+    def lasts(self, id: str) -> bool:
+        """Whether it is a token still; to ask this is no use of it."""
+        with Session(self.engine) as session:
+            return session.scalar(select(TokenRow.id).where(TokenRow.id == id, _lasting())) is not None
+
+    def find(self, secret: str) -> tuple[UserRow, TokenRow] | None:
+        """Whose token it is, and the token; None where it is none."""
+        query = select(UserRow, TokenRow).join(TokenRow).where(TokenRow.hash == hash_of(secret), _lasting())
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             found = session.execute(query).first()
             if found is None:
                 return None
             user, token = found
-            last = token.last_used_at
-            return user, token, _used(session, token.id, last) and (last is None or last.date() < now().date())
+            if token.last_used_at is None or token.last_used_at < now() - NOTED:
+                used = update(TokenRow).where(TokenRow.id == token.id).values(last_used_at=now())
+                session.execute(used.execution_options(synchronize_session=False))
+            return user, token
 
 
-def _used(session: Session, id: str, last: datetime | None) -> bool:
-    """Whether this use is worth noting, and no other request has noted it."""
-    if last is not None and last > now() - NOTED and last.date() == now().date():
-        return False
-    same = TokenRow.last_used_at.is_(None) if last is None else TokenRow.last_used_at == last
-    noted: Any = session.execute(
-        update(TokenRow)
-        .where(TokenRow.id == id, same)
-        .values(last_used_at=now())
-        .execution_options(synchronize_session=False)
-    )
-    return bool(noted.rowcount)
+def _lasting() -> ColumnElement[bool]:
+    return or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now())
 
 
 def _record(row: TokenRow) -> TokenRecord:

@@ -87,7 +87,10 @@ async function* eventsOf(response: Response): Events {
   if (yield* toTheEnd(response)) return;
   // The line broke while the server went on writing: its record tells what came of it.
   if (!id) throw unreachable();
-  const data = await getCaption(id);
+  const data = await getCaption(id).catch((error: unknown) => {
+    // Nobody listened, so the server gave it up.
+    throw error instanceof ApiProblem && error.problem.status === 404 ? givenUp() : error;
+  });
   if (data.status !== "done" && data.status !== "failed") throw cutOff();
   yield { event: "caption", data };
 }
@@ -104,6 +107,10 @@ async function* toTheEnd(response: Response): AsyncGenerator<CaptionEvent, boole
     if (!(error instanceof TypeError)) throw error;
   }
   return ended;
+}
+
+function givenUp(): ApiProblem {
+  return ownProblem("cut_off", "Cut off", "The connection broke off before the caption was written. Please try again.");
 }
 
 function cutOff(): ApiProblem {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { mayPass } from "../src/problem";
 import { createQueue } from "../src/queue";
 import { useServer } from "../src/server";
 import { caption, eventStream, problem, problemAnswer, reading } from "./records";
@@ -54,6 +55,20 @@ describe("the queue", () => {
     const [card] = createQueue().add([photo("a")]);
     await flush();
     expect(card).toMatchObject({ phase: "failed", waiting: null, problem: { detail: "That was all for today." } });
+  });
+
+  it("lets a photo be tried again whose caption was given up as its stream ended", async () => {
+    const gone = problemAnswer(problem({ status: 404, code: "not_found", detail: "There is no such caption." }));
+    const fetch = vi.fn().mockImplementationOnce(async () => eventStream(["literal", { text: "A mountain." }]));
+    vi.stubGlobal("fetch", fetch.mockResolvedValueOnce(gone).mockImplementation(async () => events("c2")));
+    const queue = createQueue();
+    const [card] = queue.add([photo("a")]);
+    await flush();
+    expect(card).toMatchObject({ phase: "failed", problem: { code: "cut_off" } });
+    expect(mayPass(card!.problem!)).toBe(true);
+    queue.retry(card!);
+    await flush();
+    expect(card!.phase).toBe("done");
   });
 
   it("keeps an error with its photo and goes on with the next; the photo can be tried again", async () => {

@@ -68,6 +68,28 @@ describe("PreferencesView", () => {
     expect(bodies(fetch).at(-1)).toEqual({ never: ["vibrant"] });
   });
 
+  it("puts the moods to offer first into another order, and says so", async () => {
+    const fetch = answering(() => Response.json({ ...preferences, first: ["awe", "joy"] }));
+    const { wrapper, part } = await open(PreferencesView);
+    fetch.mockImplementation(async (_url, init) => Response.json({ ...preferences, ...JSON.parse(String(init!.body)) }));
+    const button = (label: string) => wrapper.get(`[aria-label="${label}"]`);
+    const order = () => part("first").findAll("li").map((item) => item.text());
+    expect(button("Move awe up").attributes("disabled")).toBeDefined();
+    await button("Move joy up").trigger("click");
+    await flushPromises();
+    expect(order()).toEqual(["joy", "awe"]);
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Move joy down");
+    expect(wrapper.text()).toContain("joy is number 1 of 2");
+    await button("Move joy down").trigger("click");
+    await button("Remove joy").trigger("click");
+    await flushPromises();
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Remove awe");
+    expect(bodies(fetch)).toEqual([{ first: ["joy", "awe"] }, { first: ["awe", "joy"] }, { first: ["awe"] }]);
+    await button("Remove awe").trigger("click");
+    await flushPromises();
+    expect(document.activeElement).toBe(part("first-search").element);
+  });
+
   it("takes an intensity of one's own, and gives it up again", async () => {
     const fetch = answering(
       () => Response.json(preferences),

@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chains import RequestError
+from chains.preferences import read_preferences
 from tests.photos import draw_photo
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +57,41 @@ def test_json_is_the_record_and_an_error_is_a_record_too(photos: Path) -> None:
     assert good["literal"]
     assert sum(good["emotion"]["distribution"].values()) == pytest.approx(1)
     assert bad["error"]["code"] == "photo_not_found"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mine.toml", 'mood = "serenity"\nintensity = 0.3\nlength = "short"\nnever = ["quiet"]\n'),
+        ("mine.json", '{"mood": "serenity", "intensity": 0.3, "length": "short", "never": ["quiet"], "first": []}'),
+    ],
+)
+def test_preferences_come_from_a_file(photos: Path, tmp_path: Path, name: str, text: str) -> None:
+    file, asked = tmp_path / name, ("caption", str(photos / "0.jpg"), "--json")
+    file.write_text(text)
+    told = json.loads(moodcap(*asked, "--preferences", str(file)).stdout)
+    assert told["mood"] == {"name": "serenity", "intensity": 0.3, "source": "asked"}
+    assert "quiet" not in told["text"]
+    asks = json.loads(moodcap(*asked, "--preferences", str(file), "--mood", "joy").stdout)
+    assert asks["mood"]["name"] == "joy", "what is asked for goes before it"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.json", "{", "holds no preferences"), ("x.toml", "length =", "holds no preferences"),
+        ("x.json", '{"length": "tiny"}', "length"), ("x.json", '{"lenght": "short"}', "lenght"),
+        ("x.json", "[]", "dictionary"), ("none.json", None, "cannot be read"),
+        ("x.json", b"\xff\xfe", "no preferences"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_no_preferences_is_named(tmp_path: Path, name: str, text: Any, said: str) -> None:
+    file = tmp_path / name
+    if text is not None:
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RequestError, match=said) as error:
+        read_preferences(file)
+    assert name in str(error.value)
 
 
 def test_batch_writes_a_line_a_photo_and_goes_on(photos: Path, tmp_path: Path) -> None:

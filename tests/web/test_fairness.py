@@ -251,6 +251,26 @@ def test_a_users_photos_take_so_many_bytes(make: MakeApp) -> None:
     assert post(ada, encoded(draw_photo(1))).status_code == 201
 
 
+def test_photos_that_come_at_once_do_not_share_the_last_space(make: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make(accounts=True, photo_bytes=1)
+    ada = signed_in(app, "ada")
+    photos, together, save = captions_of(app).photos, threading.Barrier(4), captions_of(app).photos.save
+    monkeypatch.setattr(photos, "save", lambda *photo: (together.wait(20), save(*photo))[1])
+
+    def upload(seed: int) -> int:
+        client = app.test_client()
+        client.environ_base.update(ada.environ_base)
+        client.set_cookie("moodcap_session", cookie)
+        return int(post(client, encoded(draw_photo(seed)), headers=ASYNC).status_code)
+
+    found = ada.get_cookie("moodcap_session")
+    assert found is not None
+    cookie = found.value
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(upload, range(4))) == [202, 409, 409, 409]
+    assert len([path for path in photos.folder.rglob("*") if path.is_file()]) == 2, "what is refused leaves no file"
+
+
 def test_the_rate_of_captions_is_a_users_where_there_are_accounts(make: MakeApp) -> None:
     app = make(accounts=True, rate_limit="1/minute")
     ada, grace = signed_in(app, "ada"), signed_in(app, "grace")

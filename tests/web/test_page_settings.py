@@ -20,6 +20,9 @@ def test_preferences_apply(visitor: Visitor) -> None:
     for testid, typed in (("preferred-mood", "gratit"), ("first-search", "wonder"), ("first-search", "serenity")):
         page.get_by_test_id(testid).fill(typed)
         page.keyboard.press("Enter")
+    page.get_by_role("button", name="Move serenity up").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move serenity down")).to_be_focused()
     page.get_by_test_id("preferred-intensity").focus()
     page.keyboard.press("Home")
     expect(page.get_by_test_id("saved")).to_have_text("Saved")
@@ -34,7 +37,7 @@ def test_preferences_apply(visitor: Visitor) -> None:
     assert newest(page)["result"]["mood"] == {"name": "gratitude", "intensity": 0, "source": "asked"}
     chips = page.locator("[data-testid^=chip-]")
     assert [chips.nth(place).get_attribute("data-testid") for place in range(3)] == [
-        "chip-gratitude", "chip-wonder", "chip-serenity",
+        "chip-gratitude", "chip-serenity", "chip-wonder",
     ]  # fmt: skip
     expect(page.get_by_test_id("intensity")).to_have_value("0")
     page.get_by_role("button", name="Clear mood").click()

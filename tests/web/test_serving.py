@@ -183,6 +183,14 @@ def test_unknown_addresses_and_methods_are_problems(client: FlaskClient) -> None
         assert answer.json["code"] == code
 
 
+def test_people_at_a_wrong_address_are_told_by_the_page(client: FlaskClient) -> None:
+    asked = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    answer = client.get("/nothing", headers=asked, buffered=True)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    for path in ("/api/v1/nothing", "/api/nothing", "/assets/nothing.js"):
+        assert client.get(path, headers=asked).mimetype == "application/problem+json"
+
+
 def test_batches_form_while_the_lane_is_busy(make: MakeApp, slow: Slow) -> None:
     app = make(some_models(*LINES)._replace(captioner=slow))
     client = app.test_client()

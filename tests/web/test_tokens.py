@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from web.database import TokenRow
+from web.database import AuditRow, TokenRow
 from web.library import now
 from web.tokens import MOST
 
@@ -108,8 +108,32 @@ def test_the_list_tells_when_a_token_was_last_used(app: Flask) -> None:
     with Session(engine_of(app)) as session, session.begin():
         session.execute(update(TokenRow).values(last_used_at=now() - timedelta(days=1)))
     program.get(URL)
-    uses = [one for one in client.get("/api/v1/account/audit").json["events"] if one["event"] == "token_used"]
-    assert len(uses) == 2, "the first of each day"
+    assert client.get(TOKENS).json["tokens"][0]["last_used_at"] > used, "a later one is"
+
+
+def test_uses_of_a_token_are_told_once_a_day_from_each_address(app: Flask) -> None:
+    client = signed_in(app, "ada")
+    program = bearing(app, new_token(client))
+    audit = app.extensions["accounts"].audit
+
+    def uses() -> list[str]:
+        told = client.get("/api/v1/account/audit").json["events"]
+        return [one["address"] for one in told if one["event"] == "token_used"]
+
+    def use(*addresses: str) -> None:
+        for address in addresses:
+            program.get(URL, environ_base={"REMOTE_ADDR": address})
+
+    use("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.1")
+    assert uses() == ["192.0.2.2", "192.0.2.1"]
+    audit._uses = set()  # as after a restart
+    use("192.0.2.1", "192.0.2.2")
+    assert len(uses()) == 2
+    with Session(engine_of(app)) as session, session.begin():
+        session.execute(update(AuditRow).values(at=now() - timedelta(days=1)))
+    audit._uses = set()
+    use("192.0.2.1", "192.0.2.1")
+    assert uses() == ["192.0.2.1", "192.0.2.2", "192.0.2.1"]
 
 
 @pytest.mark.parametrize(
