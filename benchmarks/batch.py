@@ -3,6 +3,7 @@
 python -m benchmarks.batch [--quick] [--photos FOLDER] [--out REPORT.md]
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from chains import CaptionChain, CaptionRequest, build_chain
@@ -132,10 +133,10 @@ def _ratio(told: Mapping[str, Mapping[int, Spread]], size: int) -> str:
     return number(theirs.median / mine.median) if mine and theirs else ""
 
 
-def main() -> None:
+def main() -> int:
     """Measure and report."""
-    run("benchmarks.batch", __doc__ or "", [measure_photos, measure_candidates])
+    return run("benchmarks.batch", __doc__ or "", [measure_photos, measure_candidates])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import shlex
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from chains import Settings
 from prompts import Mood, load_moods
 
 from .photos import Photos
+from .plots import figure_class
 from .report import Report, Section, write_report
 from .rounds import say
 
@@ -84,14 +86,27 @@ def _cpuinfo() -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def run(module: str, about: str, measures: Sequence[Measure], given: Sequence[str] | None = None) -> None:
-    """Measure, and write or print the report."""
+def run(module: str, about: str, measures: Sequence[Measure], given: Sequence[str] | None = None) -> int:
+    """Measure, and write or print the report. The exit code is 1 where something could not be measured."""
     options = arguments(about).parse_args(given)
+    if options.out:
+        figure_class()  # what is missing is told before minutes of work
     bench = bench_of(options)
     where = machine()
-    sections = []
-    for measure in measures:
-        say(f"{module}: {(measure.__doc__ or '').split(chr(10))[0]}")
-        sections.append(measure(bench))
+    sections = [attempt(measure, bench) for measure in measures]
     report = Report(command_of(module, options), where, str(bench.photos), bench.quick, sections)
     write_report(report, options.out)
+    return int(any(not section.tables for section in sections))
+
+
+def attempt(measure: Measure, bench: Bench) -> Section:
+    """What a benchmark found, or why it could not be run: a long run goes on without it."""
+    title = (measure.__doc__ or measure.__name__).split("\n")[0].rstrip(".")
+    say(title)
+    try:
+        return measure(bench)
+    except SystemExit as missing:
+        return Section(title, f"**Not measured:** {missing}")
+    except Exception as error:
+        traceback.print_exc()
+        return Section(title, f"**Not measured:** {type(error).__name__}: {error}")

@@ -28,6 +28,10 @@ class Best(NamedTuple):
         )
 
 
+TYPES = {"Q4_0": 2, "Q8_0": 7}
+"""Types of weights that `quantise` can make, by llama.cpp's numbers."""
+
+
 def settings(threads: Sequence[int]) -> list[Best]:
     """All settings that are tried."""
     return [Best(*one) for one in product(dict.fromkeys(threads), (False, True), (False, True))]
@@ -81,9 +85,8 @@ class Llama:
         self._begin(prompts)
         known = len(self.begun)
         starts = [i * count for i in range(len(prompts))]
-        for row, prompt in zip(starts, prompts, strict=True):
+        for row in starts:
             self.lib.llama_memory_seq_cp(self.memory, self.base, row, -1, -1)
-            assert len(prompt) > known
         ends = self._read([(row, known, prompt[known:]) for row, prompt in zip(starts, prompts, strict=True)])
         answers: list[list[int]] = [[] for _ in range(len(prompts) * count)]
         for row, end in zip(starts, ends, strict=True):
@@ -102,17 +105,13 @@ class Llama:
 
     def _begin(self, prompts: Sequence[Sequence[int]]) -> None:
         """Have the beginning that all prompts share in the memory."""
-        shared = common([*prompts, *([self.begun] if self.begun else [])])
-        if not self.begun or shared != self.begun:
+        if not self.begun or common([*prompts, self.begun]) != self.begun:
             self.begun = common(prompts)[: min(map(len, prompts)) - 1]
             self.lib.llama_memory_seq_rm(self.memory, self.base, -1, -1)
             self._read([(self.base, 0, self.begun)])
 
     def _read(self, texts: Sequence[tuple[int, int, Sequence[int]]]) -> list[int]:
-        """Read texts into sequences from a place on; where in the last batch the logits after each lie.
-
-        Texts of one batch alone can be told so: a longer lot is cut, and has no ends but those of its last batch.
-        """
+        """Read texts into sequences from a place on, in one batch; where in it the logits after each text lie."""
         lot = list(
             chain.from_iterable(
                 ((token, place + i, row, i == len(text) - 1) for i, token in enumerate(text))
@@ -149,6 +148,17 @@ class Llama:
         ):
             lib.llama_sampler_chain_add(made, part)
         return made
+
+
+def quantise(file: Path, target: Path, kind: int) -> None:
+    """Write a GGUF file's weights in another type."""
+    lib = library()
+    quiet = lib.llama_log_callback(lambda *_: None)
+    lib.llama_log_set(quiet, ctypes.c_void_p(0))
+    options = lib.llama_model_quantize_default_params()
+    options.ftype, options.allow_requantize = kind, True
+    if lib.llama_model_quantize(str(file).encode(), str(target).encode(), ctypes.byref(options)):
+        raise RuntimeError(f"llama.cpp could not turn {file.name} into another type.")
 
 
 def common(texts: Sequence[Sequence[int]]) -> list[int]:

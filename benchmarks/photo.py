@@ -3,6 +3,7 @@
 python -m benchmarks.photo [--quick] [--photos FOLDER] [--out REPORT.md]
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from chains import CaptionChain, CaptionRequest, build_chain
@@ -70,7 +71,7 @@ def section(seconds: Mapping[str, Sequence[float]], stages: Timings, candidates:
     told = {name: spread(values) for name, values in seconds.items()}
     mine, theirs = told[OURS].median, told[STRAIGHT].median
     whole = [
-        [name, shown(one, " s"), number(min(seconds[name])), f"{number(one.median / mine)}", str(one.count)]
+        [name, shown(one, " s"), number(min(seconds[name])), f"{number(one.median / mine)}", str(one.rounds)]
         for name, one in told.items()
     ]
     parts = [
@@ -96,10 +97,10 @@ def _stage(rounds: Sequence[Mapping[str, float]], stage: str) -> str:
     return shown(spread(values)) if values else ""
 
 
-def main() -> None:
+def main() -> int:
     """Measure and report."""
-    run("benchmarks.photo", __doc__ or "", [measure])
+    return run("benchmarks.photo", __doc__ or "", [measure])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

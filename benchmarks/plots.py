@@ -18,7 +18,7 @@ class Plot(NamedTuple):
     title: str
     across: str
     up: str
-    points: Mapping[str, Mapping[float, Spread]]
+    points: Mapping[str, Mapping[int, Spread]]
     lines: Mapping[str, Line] = {}
     steep: bool = False
     """Whether both axes are logarithmic."""

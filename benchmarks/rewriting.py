@@ -3,6 +3,7 @@
 python -m benchmarks.rewriting [--quick] [--foundations FOLDER] [--out REPORT.md]
 """
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,7 @@ from models.loading import quiet_transformers
 from prompts import taught_turns
 
 from .bench import Bench, run
-from .llama import NEED, Best, Llama, library, settings
+from .llama import NEED, TYPES, Best, Llama, library, quantise, settings
 from .report import Goal, Section, Table, number, shown
 from .rounds import alternate, say, spread
 
@@ -31,23 +32,29 @@ OURS, FILE, LLAMA = "moodcap", "moodcap, the same GGUF as it is loaded", "llama.
 SAME = "moodcap, the same GGUF in 8 bits"
 COUNT, TOKENS = 4, 32
 LITERALS = (
-    "A brown dog runs through the snow.",
-    "Two children play with a ball on a beach.",
-    "A man in a red jacket climbs a steep rock.",
-    "A woman sits on a bench in front of a lake.",
-    "A black cat sleeps on a wooden chair.",
-    "Three people walk along a street at night.",
-    "A boy jumps into a pool.",
-    "A white bird stands in shallow water.",
+    "{who} runs through the snow.",
+    "{who} plays with a ball on a beach.",
+    "{who} climbs over a steep rock.",
+    "{who} sits on a bench in front of a lake.",
+    "{who} sleeps on a wooden chair.",
+    "{who} walks along a street at night.",
+    "{who} jumps into a pool.",
+    "{who} stands in shallow water.",
 )
+COLOURS = "red orange yellow green blue purple brown black white grey pink golden silver".split()
+WHO = "dog child man woman cat boy girl bird".split()
 TEXT = """
-{count} candidates of {tokens} tokens each for a caption, none shorter or longer, for one caption and for eight at once;
-the prompt is the same, and so are temperature and `top_p`. Both keep what the prompts share from call to call. Weights:
-Moodcap's own rewriter as it is shipped ({dtype}); and plain SmolLM2-135M-Instruct from the GGUF file (Q4_1), as
-Moodcap loads such a file and in 8 bits as it ships its own. llama.cpp reads the file itself, through the low-level
-functions of llama-cpp-python {version}: all sequences in one batch, {best} (the fastest of {tried} settings, tried before).
+{count} candidates of {tokens} tokens each for a caption, none shorter or longer, for one caption and for eight at once.
+Captions are new in every round, the prompt around them is the same, and so are temperature and `top_p`. Both keep what
+the prompts share from call to call. Weights: Moodcap's own rewriter as it is shipped ({dtype}); and plain
+SmolLM2-135M-Instruct from a GGUF file (Q4_1), as Moodcap loads such a file and in 8 bits as it ships its own.
+llama.cpp reads that file itself and has all sequences in one batch, by its low-level functions; its threads, flash
+attention and caches are tried before. Two more rows have it read the same weights in types that it lays out anew
+for this CPU (they lose quality once more).
 """
 Write = Callable[[Sequence[Sequence[int]]], object]
+Prompts = Mapping[int, Sequence[Sequence[int]]]
+"""By the rounds' numbers, the prompts."""
 
 
 def measure(bench: Bench) -> Section:
@@ -55,28 +62,36 @@ def measure(bench: Bench) -> Section:
     quiet_transformers()
     context = model_context(bench.settings)
     writer = load("rewriter", "embedded", context)
-    prompts = [prompt(writer, literal, bench) for literal in LITERALS]
-    with foundation(bench.foundations) as file, ExitStack() as stack:
+    rounds = bench.many(7, 2)
+    prompts = {number: new_prompts(writer, number, bench) for number in range(-1, rounds)}
+    with foundation(bench.foundations) as file:
         plain = load("rewriter", f"gguf:{file}", context)
         ours = {OURS: writer, FILE: plain} | ({SAME: in_8_bits(file, plain)} if has_int8() else {})
-        systems = {name: writing(one) for name, one in ours.items()}
-        found = best_llama(file, writer, prompts, bench)
-        if found:
-            systems[LLAMA] = stack.enter_context(llama(file, len(prompts) * COUNT, writer, found[0]))
-        rounds = bench.many(9, 2)
-        seconds = {size: compare(systems, prompts[:size], rounds) for size in (1, len(prompts))}
-    return section(seconds, str(getattr(writer.model, "dtype", "")).removeprefix("torch."), found)
+        systems = {name: writing(one, writer) for name, one in ours.items()}
+        seconds: dict[int, dict[str, list[float]]] = {}
+        best: dict[int, Best] = {}
+        for size in (1, len(LITERALS)):
+            with ExitStack() as stack:
+                theirs = {}
+                if has_llama():
+                    best[size] = best_llama(file, writer, prompts, size, bench)
+                    files = {LLAMA: file} | requantised(file, Path(stack.enter_context(tempfile.TemporaryDirectory())))
+                    for name, one in files.items():
+                        theirs[name] = stack.enter_context(llama(one, size * COUNT, writer, best[size]))
+                seconds[size] = compare(systems | theirs, prompts, size, rounds)
+    return section(seconds, str(getattr(writer.model, "dtype", "")).removeprefix("torch."), best)
 
 
-def prompt(writer: Any, literal: str, bench: Bench) -> list[int]:
-    """The tokens of the chat that asks for a caption."""
-    ids: list[int] = writer._tokens(to_messages(taught_turns(literal, bench.mood(0), 0.7)))
-    return ids
+def new_prompts(writer: Any, number: int, bench: Bench) -> list[list[int]]:
+    """The tokens of the chats that ask for the captions of a round."""
+    who = f"A {COLOURS[number % len(COLOURS)]} {WHO[number % len(WHO)]}"
+    chats = [taught_turns(literal.format(who=who), bench.mood(0), 0.7) for literal in LITERALS]
+    return [writer._tokens(to_messages(chat)) for chat in chats]
 
 
-def writing(writer: Any) -> Write:
-    """A function that writes candidates as the writer's model does, but never ends one early."""
-    options = {name: getattr(writer, name) for name in ("temperature", "top_p", "repetition_penalty")}
+def writing(writer: Any, like: Any) -> Write:
+    """A function that writes candidates by the writer's model as another one draws, but never ends one early."""
+    options = {name: getattr(like, name) for name in ("temperature", "top_p", "repetition_penalty")}
 
     def write(prompts: Sequence[Sequence[int]]) -> object:
         asked = Asked([*map(list, prompts)], COUNT, options | {"max_new_tokens": TOKENS}, [], writer.tokenizer)
@@ -88,14 +103,14 @@ def writing(writer: Any) -> Write:
     return write
 
 
-def compare(systems: Mapping[str, Write], prompts: Sequence[Sequence[int]], rounds: int) -> dict[str, list[float]]:
-    """The seconds of all systems for these prompts."""
-    return alternate({name: _caller(write, prompts) for name, write in systems.items()}, rounds, told=say)
+def compare(systems: Mapping[str, Write], prompts: Prompts, size: int, rounds: int) -> dict[str, list[float]]:
+    """The seconds of all systems for so many prompts of each round."""
+    return alternate({name: _caller(write, prompts, size) for name, write in systems.items()}, rounds, told=say)
 
 
-def _caller(write: Write, prompts: Sequence[Sequence[int]]) -> Callable[[int], None]:
-    def call(_: int) -> None:
-        write(prompts)
+def _caller(write: Write, prompts: Prompts, size: int) -> Callable[[int], None]:
+    def call(number: int) -> None:
+        write(prompts[number][:size])
 
     return call
 
@@ -135,23 +150,34 @@ def llama(file: Path, rows: int, writer: Any, how: Best) -> Iterator[Write]:
         made.close()
 
 
-def best_llama(file: Path, writer: Any, prompts: Sequence[Sequence[int]], bench: Bench) -> tuple[Best, int, str] | None:
-    """llama.cpp's fastest setting, how many were tried, and its version; None where it is not installed."""
+def has_llama() -> bool:
+    """Whether llama-cpp-python is installed."""
     try:
-        version = str(library().__version__)
+        library()
     except SystemExit:
-        return None
+        return False
+    return True
+
+
+def best_llama(file: Path, writer: Any, prompts: Prompts, size: int, bench: Bench) -> Best:
+    """llama.cpp's fastest setting for so many prompts at once."""
     tried: dict[Best, float] = {}
     for how in settings((torch.get_num_threads(), 1)):
-        with llama(file, COUNT, writer, how) as write:
-            tried[how] = min(alternate({str(how): _caller(write, prompts[:1])}, bench.many(3, 1), told=say)[str(how)])
-    return min(tried, key=lambda how: tried[how]), len(tried), version
+        with llama(file, size * COUNT, writer, how) as write:
+            tried[how] = min(compare({str(how): write}, prompts, size, bench.many(2, 1))[str(how)])
+    return min(tried, key=lambda how: tried[how])
 
 
-def section(
-    seconds: Mapping[int, Mapping[str, Sequence[float]]], dtype: str, found: tuple[Best, int, str] | None
-) -> Section:
-    """What was found."""
+def requantised(file: Path, folder: Path) -> dict[str, Path]:
+    """Files of the same weights in types that llama.cpp lays out anew for this CPU, which it does not do with Q4_1."""
+    made = {f"llama.cpp, turned to {kind}": folder / f"{kind}.gguf" for kind in TYPES}
+    for kind, target in zip(TYPES, made.values(), strict=True):
+        quantise(file, target, TYPES[kind])
+    return made
+
+
+def section(seconds: Mapping[int, Mapping[str, Sequence[float]]], dtype: str, best: Mapping[int, Best]) -> Section:
+    """What was found; `best` are llama.cpp's settings by the number of prompts, empty where it is not installed."""
     rates = {
         size: {name: [size * COUNT / one for one in some] for name, some in told.items()}
         for size, told in seconds.items()
@@ -161,13 +187,16 @@ def section(
         for size, told in rates.items()
         for name, some in told.items()
     ]
-    best, tried, version = found or ("", 0, "")
-    text = TEXT.format(count=COUNT, tokens=TOKENS, dtype=dtype, best=best, tried=tried, version=version).strip()
-    text = text if found else f"{text.split(' llama.cpp reads')[0]}\n\n**llama.cpp was not measured:** {NEED}"
+    text = TEXT.format(count=COUNT, tokens=TOKENS, dtype=dtype).strip()
+    if best:
+        told = "; ".join(f"{how} for {size * COUNT} at once" for size, how in best.items())
+        text += f"\n\nllama.cpp {library().__version__} (llama-cpp-python), the fastest of its settings: {told}."
+    else:
+        text += f"\n\n**llama.cpp was not measured:** {NEED}"
     goals = [
         Goal(
             f"candidates a second over llama.cpp's, {size * COUNT} at once ({name})",
-            spread(told[name]).median / spread(told[LLAMA]).median if found else None,
+            spread(told[name]).median / spread(told[LLAMA]).median if best else None,
             1,
             most=False,
         )
@@ -183,10 +212,10 @@ def _share(told: Mapping[str, Sequence[float]], name: str) -> str:
     return number(spread(told[name]).median / spread(told[LLAMA]).median) if LLAMA in told else ""
 
 
-def main() -> None:
+def main() -> int:
     """Measure and report."""
-    run("benchmarks.rewriting", __doc__ or "", [measure])
+    return run("benchmarks.rewriting", __doc__ or "", [measure])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -22,7 +22,7 @@ class Spread(NamedTuple):
     median: float
     low: float
     high: float
-    count: int
+    rounds: int
 
 
 class Line(NamedTuple):

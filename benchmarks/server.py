@@ -4,6 +4,7 @@ python -m benchmarks.server [--quick] [--photos FOLDER] [--out REPORT.md]
 """
 
 import itertools
+import sys
 import time
 from collections.abc import Mapping, Sequence
 
@@ -127,7 +128,7 @@ def _over(mine: float, theirs: float) -> float | None:
     return mine / theirs if theirs else None
 
 
-def _by_name(rates: Mapping[tuple[str, int], Spread], clients: Sequence[int]) -> dict[str, dict[float, Spread]]:
+def _by_name(rates: Mapping[tuple[str, int], Spread], clients: Sequence[int]) -> dict[str, dict[int, Spread]]:
     return {name: {count: rates[name, count] for count in clients} for name in KINDS}
 
 
@@ -143,10 +144,10 @@ def _percentile(loads: Sequence[Load], share: float) -> str:
     return sign + shown(spread([seconds for seconds, _ in found]))
 
 
-def main() -> None:
+def main() -> int:
     """Measure and report."""
-    run("benchmarks.server", __doc__ or "", [measure])
+    return run("benchmarks.server", __doc__ or "", [measure])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

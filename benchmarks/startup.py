@@ -89,10 +89,10 @@ def _cell(values: Sequence[float]) -> str:
     return shown(spread(values)) if values else ""
 
 
-def main() -> None:
+def main() -> int:
     """Measure and report."""
-    run("benchmarks.startup", __doc__ or "", [measure])
+    return run("benchmarks.startup", __doc__ or "", [measure])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 from flask import Flask, Response, jsonify, request
+from langchain_core.language_models import BaseChatModel
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from PIL import Image
@@ -54,17 +55,13 @@ class Told(NamedTuple):
 
 
 class Straight:
-    """The three models of a cache folder, and the app over them.
+    """The three models of a cache folder, and the app over them; `chat` stands in for LangChain's wrapper.
 
     Raises:
         SystemExit: langchain-huggingface is not installed.
     """
 
-    def __init__(self, home: Path) -> None:
-        try:
-            from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
-        except ImportError as error:
-            raise SystemExit(NEED) from error
+    def __init__(self, home: Path, chat: BaseChatModel | None = None) -> None:
         folders = {name: home / "models" / name for name in ("captioner", "emotion-text", "rewriter")}
         self.processor = AutoImageProcessor.from_pretrained(folders["captioner"])
         self.words = AutoTokenizer.from_pretrained(folders["captioner"])
@@ -76,7 +73,7 @@ class Straight:
         self.pipe = classify(
             "text-generation", model=self.network, tokenizer=tokenizer, return_full_text=False, **WRITING
         )
-        self.chat = ChatHuggingFace(llm=HuggingFacePipeline(pipeline=self.pipe), tokenizer=tokenizer)
+        self.chat = chat or wrap(self.pipe, tokenizer)
 
     def caption(self, photo: bytes, mood: Mood, candidates: int = 4, together: bool = False) -> Told:
         """The mood caption of a photo; `together` has `generate` return all candidates of one call."""
@@ -108,6 +105,20 @@ class Straight:
         chat = [{"role": turn.role, "content": turn.text.format(literal=literal)} for turn in asked(literal, mood)]
         answers = self.pipe(chat, num_return_sequences=candidates)
         return [str(answer["generated_text"]).strip() for answer in answers]
+
+
+def wrap(pipe: Any, tokenizer: Any) -> BaseChatModel:
+    """LangChain's chat model over a pipeline of transformers.
+
+    Raises:
+        SystemExit: langchain-huggingface is not installed.
+    """
+    try:
+        from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
+    except ImportError as error:
+        raise SystemExit(NEED) from error
+    made: BaseChatModel = ChatHuggingFace(llm=HuggingFacePipeline(pipeline=pipe), tokenizer=tokenizer)
+    return made
 
 
 class Watch:
