@@ -6,6 +6,7 @@ Bandwidth and rates are measured on the spot, in the same alternating rounds as 
 """
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import median
@@ -84,6 +85,7 @@ def _run(work: Callable[[], object], _: int) -> None:
     work()
 
 
+@torch.inference_mode()
 def decode(writer: Any, prompt: Sequence[int], size: int, steps: int, _: int = 0) -> float:
     """The median seconds of a decode step for so many rows."""
     settings = {"temperature": writer.temperature, "top_p": writer.top_p}
@@ -162,7 +164,9 @@ def multiplier(kind: str, side: int = SIDE) -> Callable[[int], None]:
     if kind == "8 bits":
         zero = torch.zeros(side, dtype=torch.long)
         eight = other.clamp(-1, 1).mul(127).to(torch.int8)
-        weight = torch._make_per_channel_quantized_tensor(eight, torch.ones(side).double(), zero, 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of the type's place in torch's future
+            weight = torch._make_per_channel_quantized_tensor(eight, torch.ones(side).double(), zero, 0)
         packed = torch.ops.quantized.linear_prepack(weight, None)
         return lambda _: torch.ops.quantized.linear_dynamic(one, packed)
     if kind == "bfloat16":

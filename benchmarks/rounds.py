@@ -8,12 +8,13 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 Clock = Callable[[], float]
 Say = Callable[[str], None]
+Thing = TypeVar("Thing")
 
 
 class Spread(NamedTuple):
@@ -52,7 +53,7 @@ def alternate(
     seconds: dict[str, list[float]] = {name: [] for name in systems}
     for number in range(-warm, rounds):
         for name in order_of(list(systems), number):
-            gc.collect()  # what an earlier system left over is not this one's to clear away
+            gc.collect(1)  # what an earlier system left over is not this one's to clear away
             before = clock()
             own = systems[name](number)
             took = own if isinstance(own, float) else clock() - before
@@ -62,9 +63,9 @@ def alternate(
     return seconds
 
 
-def order_of(names: Sequence[str], number: int) -> list[str]:
-    """The names in the order of a round: as they are in even ones, backwards in odd ones."""
-    return list(names) if number % 2 == 0 else list(reversed(names))
+def order_of(things: Sequence[Thing], number: int) -> list[Thing]:
+    """Things in the order of a round: as they are in even ones, backwards in odd ones."""
+    return list(things) if number % 2 == 0 else list(reversed(things))
 
 
 def spread(values: Sequence[float]) -> Spread:

@@ -37,30 +37,41 @@ class Run:
 
 
 def measure(bench: Bench) -> Section:
-    """A server under 1, 8 and 32 clients."""
+    """A server under clients."""
     clients = (1, 4) if bench.quick else (1, 8, 32)
     seconds, patience, rounds = bench.many(30, 8), bench.many(40, 20), bench.many(2, 1)
-    seen = Run()
-    for turn in range(rounds):
-        for name in order_of(list(KINDS), turn):
-            one_server(bench, KINDS[name], clients, seconds, patience, seen)
+    seen = observe(bench, list(KINDS.values()), clients, (seconds, patience), rounds)
     text = TEXT.format(seconds=seconds, rounds=rounds, patience=patience).strip()
     return section(text, clients, seen)
 
 
-def one_server(bench: Bench, kind: Kind, clients: Sequence[int], seconds: float, patience: float, seen: Run) -> None:
-    """Start a server, load it with ever more clients, and note what it did."""
-    with served(kind, bench.settings.home) as server:
-        ask = asker(server)
-        for photo in bench.photos.take(2):
-            ask(photo, 120)
-        for count in clients:
-            met = load(ask, lambda: bench.photos.take(1)[0], count, seconds, patience)
-            seen.loads.setdefault((kind.name, count), []).append(met)
-            say(f"{kind.name}, {count} clients: {met.rate:.2f} captions a second, {met.refused} refused")
-        if kind is MOODCAP:
-            seen.repeats += repeat(server, *bench.photos.take(1))
-        seen.peaks[kind.name].append(server.peak)
+def observe(
+    bench: Bench, kinds: Sequence[Kind], clients: Sequence[int], times: tuple[float, float], rounds: int
+) -> Run:
+    """Start each kind of server in each round, load it with ever more clients, and note what it did.
+
+    `times` are the seconds of a load, and those that are waited for answers beyond.
+    """
+    seen = Run()
+    for turn in range(rounds):
+        for kind in order_of(kinds, turn):
+            with served(kind, bench.settings.home) as server:
+                one_server(bench, server, clients, times, seen)
+    return seen
+
+
+def one_server(bench: Bench, server: Server, clients: Sequence[int], times: tuple[float, float], seen: Run) -> None:
+    """Load a server with ever more clients; a photo that it has seen before is asked of Moodcap's alone."""
+    ask, name = asker(server), server.kind.name
+    for photo in bench.photos.take(2):
+        ask(photo, 120)
+    for count in clients:
+        met = load(ask, lambda: bench.photos.take(1)[0], count, *times)
+        seen.loads.setdefault((name, count), []).append(met)
+        say(f"{name}, {count} clients: {met.rate:.2f} captions a second, {met.refused} refused")
+    if name == MOODCAP.name:
+        seen.repeats += repeat(server, *bench.photos.take(1))
+    seen.peaks[name].append(server.peak)
 
 
 def asker(server: Server) -> Ask:
