@@ -33,9 +33,9 @@ def measure_photos(bench: Bench) -> Section:
     chain, straight = build_chain(bench.settings), Straight(bench.settings.home)
     call = caption_batch(bench, chain, straight)
     call(OURS, 8)  # buffers are made once
-    sizes = {OURS: (1, 2, 4) if bench.quick else (1, 4, 8, 32), STRAIGHT: (1,) if bench.quick else (1, 8)}
+    sizes = {OURS: (1, 2) if bench.quick else (1, 4, 8, 32), STRAIGHT: (1,) if bench.quick else (1, 8)}
     seconds = grow(call, sizes, bench.many(3, 1))
-    largest = bench.many(64, 8)  # straight takes minutes for it: once
+    largest = bench.many(64, 3)  # straight takes minutes for it: once
     merge(seconds, grow(call, {OURS: (largest,), STRAIGHT: (largest,)}, 1))
     if not bench.quick:
         merge(seconds, grow(call, {OURS: (largest,)}, 2))

@@ -34,7 +34,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_files_that_are_named_exist(page: Path) -> None:
-    for name in re.findall(r"`((?:models|chains|prompts|training|evaluation|benchmarks|tests|docs)/[\w/.-]+)`", page.read_text()):
+    folders = "models|chains|prompts|training|evaluation|benchmarks|tests|docs"
+    for name in re.findall(rf"`((?:{folders})/[\w/.-]+)`", page.read_text()):
         assert (ROOT / name).exists() or "<" in name, f"{page.name} names {name}"
 
 

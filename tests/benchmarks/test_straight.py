@@ -28,7 +28,7 @@ def straight(tiny_home: Path) -> Straight:
 
 
 def test_one_call_of_the_chat_a_candidate(straight: Straight, bench: Bench) -> None:
-    told = straight.caption(*bench.photos.take(1), AWE, 3)
+    told = straight.caption(bench.photos.take(1)[0], AWE, 3)
     assert told.text in straight.chat.lines  # type: ignore[attr-defined]
     assert told.emotion in ("joy", "fear", "neutral")
     assert list(told.timings) == ["literal", "emotion", "rewrite", "caption"]
@@ -43,7 +43,7 @@ def test_langchain_and_transformers_write_the_candidates(tiny_home: Path, bench:
     pytest.importorskip("langchain_huggingface")
     straight = Straight(tiny_home)
     for together in (False, True):
-        told = straight.caption(*bench.photos.take(1), AWE, 2, together=together)
+        told = straight.caption(bench.photos.take(1)[0], AWE, 2, together=together)
         assert isinstance(told.text, str)
         assert "<|im_start|>" not in told.text
     assert len(straight.write("A dog.", AWE, 2)) == len(straight.write_together("A dog.", AWE, 2)) == 2
@@ -52,10 +52,10 @@ def test_langchain_and_transformers_write_the_candidates(tiny_home: Path, bench:
 def test_it_is_served(straight: Straight, bench: Bench) -> None:
     client = make_app(straight, 2).test_client()
     assert client.get("/readyz").status_code == 200
-    form = {"photo": (BytesIO(*bench.photos.take(1)), "a.jpg"), "mood": "awe"}
+    form = {"photo": (BytesIO(bench.photos.take(1)[0]), "a.jpg"), "mood": "awe"}
     answer = client.post("/captions", data=form)
     assert answer.status_code == 200
-    assert set(answer.get_json()) == {"text", "literal", "emotion"}  # type: ignore[arg-type]
+    assert set(answer.get_json()) == {"text", "literal", "emotion"}
 
 
 def test_one_photo_is_told_whole_and_by_stage(straight: Straight, bench: Bench) -> None:
