@@ -81,7 +81,7 @@ class Llama:
         self.lib.llama_model_free(self.model)
 
     def write(self, prompts: Sequence[Sequence[int]], count: int, tokens: int) -> list[list[int]]:
-        """`count` answers to each prompt, of so many tokens each; what prompts share is kept for the next call."""
+        """`count` answers to each prompt, of so many tokens each; what all prompts began with is not read again."""
         self._begin(prompts)
         known = len(self.begun)
         starts = [i * count for i in range(len(prompts))]
@@ -104,10 +104,12 @@ class Llama:
         return answers
 
     def _begin(self, prompts: Sequence[Sequence[int]]) -> None:
-        """Have the beginning that all prompts share in the memory."""
-        if not self.begun or common([*prompts, self.begun]) != self.begun:
+        """Have in the memory what all prompts, and those before them, begin with."""
+        if self.begun:
+            self.begun = common([*prompts, self.begun])
+            self.lib.llama_memory_seq_rm(self.memory, self.base, len(self.begun), -1)
+        else:
             self.begun = common(prompts)[: min(map(len, prompts)) - 1]
-            self.lib.llama_memory_seq_rm(self.memory, self.base, -1, -1)
             self._read([(self.base, 0, self.begun)])
 
     def _read(self, texts: Sequence[tuple[int, int, Sequence[int]]]) -> list[int]:
