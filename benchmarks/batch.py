@@ -34,11 +34,11 @@ def measure_photos(bench: Bench) -> Section:
     call = caption_batch(bench, chain, straight)
     call(OURS, 8)  # buffers are made once
     sizes = {OURS: (1, 2) if bench.quick else (1, 4, 8, 32), STRAIGHT: (1,) if bench.quick else (1, 8)}
-    seconds = grow(call, sizes, bench.many(3, 1))
+    seconds = grow(call, sizes, bench.many(2, 1))
     largest = bench.many(64, 3)  # straight takes minutes for it: once
     merge(seconds, grow(call, {OURS: (largest,), STRAIGHT: (largest,)}, 1))
     if not bench.quick:
-        merge(seconds, grow(call, {OURS: (largest,)}, 2))
+        merge(seconds, grow(call, {OURS: (largest,)}, 1))
     return section("Photos in a batch", PHOTOS, "photos", seconds)
 
 
@@ -49,7 +49,7 @@ def measure_candidates(bench: Bench) -> Section:
     call = caption_with(bench, chain, straight)
     call(OURS, 4)
     sizes = {OURS: (1, 2, 4) if bench.quick else (1, 2, 4, 8, 16), STRAIGHT: (1, 2) if bench.quick else (1, 2, 4, 8)}
-    return section("Candidates", CANDIDATES, "candidates", grow(call, sizes, bench.many(5, 1)))
+    return section("Candidates", CANDIDATES, "candidates", grow(call, sizes, bench.many(3, 1)))
 
 
 def caption_batch(bench: Bench, chain: CaptionChain, straight: Straight) -> Callable[[str, int], None]:

@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import shlex
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -92,9 +93,10 @@ def run(module: str, about: str, measures: Sequence[Measure], given: Sequence[st
     if options.out:
         figure_class()  # what is missing is told before minutes of work
     bench = bench_of(options)
-    where = machine()
+    where, began = machine(), time.monotonic()
     sections = [attempt(measure, bench) for measure in measures]
-    report = Report(command_of(module, options), where, str(bench.photos), bench.quick, sections)
+    minutes = (time.monotonic() - began) / 60
+    report = Report(command_of(module, options), where, str(bench.photos), minutes, bench.quick, sections)
     write_report(report, options.out)
     return int(any(not section.tables for section in sections))
 

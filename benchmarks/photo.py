@@ -36,7 +36,7 @@ def measure(bench: Bench) -> Section:
     """One photo."""
     quiet_transformers()
     chain, straight = build_chain(bench.settings), Straight(bench.settings.home)
-    rounds = bench.many(15, 2)
+    rounds = bench.many(11, 2)
     stages: Timings = {}
     systems = all_systems(bench, chain, straight, stages, bench.photos.take(rounds + 1))
     seconds = alternate(systems, rounds, told=say)

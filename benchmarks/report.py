@@ -53,6 +53,7 @@ class Report(NamedTuple):
     command: str
     machine: str
     photos: str
+    minutes: float
     quick: bool
     sections: Sequence[Section]
 
@@ -71,7 +72,7 @@ def render(report: Report, plots: Sequence[Sequence[str]] | None = None) -> str:
 def _facts(report: Report) -> str:
     lines = [
         f"- measured on: {report.machine}",
-        f"- with: {report.photos}",
+        f"- with: {report.photos}, in {number(report.minutes)} minutes",
         "- figures are medians over rounds in alternating order, with the quartiles in square brackets",
         "- *straight* is the app written straight from the documentation of transformers and LangChain, with the same "
         "weights in float32 (`benchmarks/straight.py`)",

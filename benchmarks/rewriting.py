@@ -62,7 +62,7 @@ def measure(bench: Bench) -> Section:
     quiet_transformers()
     context = model_context(bench.settings)
     writer = load("rewriter", "embedded", context)
-    rounds = bench.many(7, 2)
+    rounds = bench.many(5, 2)
     prompts = {number: new_prompts(writer, number, bench) for number in range(-1, rounds)}
     with foundation(bench.foundations) as file:
         plain = load("rewriter", f"gguf:{file}", context)

@@ -39,7 +39,7 @@ class Run:
 def measure(bench: Bench) -> Section:
     """A server under clients."""
     clients = (1, 4) if bench.quick else (1, 8, 32)
-    seconds, patience, rounds = bench.many(30, 8), bench.many(40, 20), bench.many(2, 1)
+    seconds, patience, rounds = bench.many(20, 8), bench.many(30, 20), bench.many(2, 1)
     seen = observe(bench, list(KINDS.values()), clients, (seconds, patience), rounds)
     text = TEXT.format(seconds=seconds, rounds=rounds, patience=patience).strip()
     return section(text, clients, seen)

@@ -29,7 +29,7 @@ def measure(bench: Bench) -> Section:
     home, held = bench.settings.home, dict[str, list[float]]()
     kinds = (MOODCAP, STRAIGHT)
     begin = {kind.name: starter(kind, home, held) for kind in kinds}
-    warm = alternate({HELP: show_help, **begin}, bench.many(5, 1), told=say)
+    warm = alternate({HELP: show_help, **begin}, bench.many(4, 1), told=say)
     folders = [home, Path(sysconfig.get_path("purelib"))]
     begin = {kind.name: starter(kind, home, {}, lambda: chill(folders)) for kind in kinds}
     cold = alternate(begin, bench.many(2, 1), warm=0, told=say) if hasattr(os, "posix_fadvise") else {}

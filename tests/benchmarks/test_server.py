@@ -21,7 +21,7 @@ def test_servers_are_observed_in_turn(bench: Bench, monkeypatch: pytest.MonkeyPa
     assert all(len(peaks) == 1 for peaks in seen.peaks.values())
     seen.repeats.append(0.005)
     made = server.section("How.", (1, 2), seen)
-    text = render(Report("command", "machine", "photos", True, [made]))
+    text = render(Report("command", "machine", "photos", 1.0, True, [made]))
     assert "| 2 | straight |" in text
     assert [goal.reached for goal in made.goals] == [False, True, True]
 
