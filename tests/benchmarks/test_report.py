@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import bench as bench_module
+from benchmarks.all import MEASURES
 from benchmarks.bench import Bench, arguments, bench_of, command_of, machine, run
 from benchmarks.plots import Plot
 from benchmarks.report import Goal, Section, Table, fitted, number, shown
@@ -77,3 +79,9 @@ def test_moods_take_turns() -> None:
     assert bench.mood(0) != bench.mood(1)
     assert bench.mood(0) == bench.mood(6)
     assert (bench.many(5, 1), Bench(bench.settings, quick=True).many(5, 1)) == (5, 1)
+
+
+def test_the_whole_report_is_of_all_benchmarks() -> None:
+    folder = Path(bench_module.__file__).parent
+    measuring = {file.stem for file in folder.glob("*.py") if "\ndef measure" in file.read_text("utf-8")}
+    assert {measure.__module__.removeprefix("benchmarks.") for measure in MEASURES} == measuring
