@@ -5,11 +5,12 @@ PAGE := $(shell find frontend -name node_modules -prune -o -type f -print)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+BENCH_READY := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 CLEAR = || { echo "Set-up stopped: $(1) Run the same command again to go on." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run caption batch setup test check clean
+.PHONY: help run caption batch setup test check bench clean
 
 help:
 	@echo 'make run                                                  serve the page and the API'
@@ -17,6 +18,7 @@ help:
 	@echo 'make batch FOLDER=photos OUT=captions.jsonl [ARGS=…]      caption a folder'
 	@echo 'make test                                                 run the tests'
 	@echo 'make check                                                run the linters, types, layout and docs tests'
+	@echo 'make bench [ARGS="--quick --photos photos"]               measure speed anew and write docs/speed.md'
 
 run: $(READY)
 	@$(BIN)/moodcap serve
@@ -43,6 +45,10 @@ check: $(DEV_READY)
 	$(BIN)/lint-imports
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/test_layout.py tests/test_docs.py
 
+bench: $(BENCH_READY)
+	@$(BIN)/moodcap setup
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.all --out docs/speed.md $(ARGS)
+
 clean:
 	rm -rf $(VENV) dist build static/dist frontend/node_modules .mypy_cache .ruff_cache .pytest_cache
 
@@ -58,6 +64,13 @@ $(READY): pyproject.toml constraints.txt hatch_build.py $(PAGE) $(VENV)/pyvenv.c
 $(DEV_READY): $(READY)
 	@echo 'Installing the tools for tests …'
 	@$(PIP) -e '.[dev]' $(call CLEAR,packages could not be installed; pip says why above.)
+	@touch $@
+
+$(BENCH_READY): $(READY) benchmarks/requirements-straight.txt
+	@echo 'Installing what speed is compared with; llama.cpp is built, which takes some minutes …'
+	@$(PIP) -e '.[evaluation]' $(call CLEAR,packages could not be installed; pip says why above.)
+	@$(PIP) --no-deps -r benchmarks/requirements-straight.txt $(call CLEAR,packages could not be installed; pip says why above.)
+	@$(PIP) -e '.[benchmarks]' || echo 'Without llama.cpp then: the report will say that it was not measured.' >&2
 	@touch $@
 
 COMMA := ,

@@ -34,13 +34,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_files_that_are_named_exist(page: Path) -> None:
-    for name in re.findall(r"`((?:models|chains|prompts|training|evaluation|tests|docs)/[\w/.-]+)`", page.read_text()):
+    folders = "models|chains|prompts|training|evaluation|benchmarks|tests|docs"
+    for name in re.findall(rf"`((?:{folders})/[\w/.-]+)`", page.read_text()):
         assert (ROOT / name).exists() or "<" in name, f"{page.name} names {name}"
 
 
 def test_commands_that_are_named_exist() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
-    for module in set(re.findall(r"python -m ((?:training|evaluation)\.\w+)", text)):
+    for module in set(re.findall(r"python -m ((?:training|evaluation|benchmarks)\.\w+)", text)):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
     listed = subprocess.run(
         [sys.executable, "-m", "app", "--help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("chains", "models", "prompts", "web", "training", "evaluation", "tests")
+PACKAGES = ("chains", "models", "prompts", "web", "training", "evaluation", "benchmarks", "tests")
 FILES = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 SOURCES = [name for name in FILES if name.endswith(".py")]
 
@@ -59,7 +59,7 @@ def test_every_embedded_weight_has_a_card() -> None:
 
 def test_the_tests_mirror_the_tree() -> None:
     for name in FILES:
-        if re.fullmatch(r"tests/(chains|models|prompts|web|evaluation|training)/test_\w+\.py", name):
+        if re.fullmatch(r"tests/(chains|models|prompts|web|evaluation|training|benchmarks)/test_\w+\.py", name):
             assert (ROOT / name.split("/")[1]).is_dir()
 
 
