@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web app of the settings: the API and the page, its models being loaded in the background."""
     from chains import CaptionChain, Settings, all_moods, build_chain
-    from web import make_app
+    from web import give_back_read, make_app
 
     chosen = settings or Settings()
 
@@ -29,7 +29,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
         with without_collecting():
             quiet_transformers()
-            return build_chain(chosen)
+            chain = build_chain(chosen)
+        give_back_read(chosen.home / "models")
+        return chain
 
     return make_app(chosen, load, all_moods(chosen))
 

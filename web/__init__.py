@@ -3,6 +3,7 @@
 from .accounts import Accounts
 from .app import make_app
 from .captions import Captions
+from .memory import give_back_read
 from .records import CaptionPage, CaptionRecord, Info, MoodList, Problem
 from .serve import exposure, serve
 from .shell import open_accounts, remove_user
@@ -16,6 +17,7 @@ __all__ = [
     "MoodList",
     "Problem",
     "exposure",
+    "give_back_read",
     "make_app",
     "open_accounts",
     "remove_user",

@@ -1,8 +1,14 @@
 """Memory levels off: what the server does for it, and that the soak would see if it did not."""
 
+import mmap
 import platform
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from web import give_back_read
 
 from .soak import Held, Report
 
@@ -49,3 +55,29 @@ def test_the_soak_sees_what_does_not_level_off() -> None:
     assert report([*level[:60], *(level[60] + 2 * second for second in range(60))]).leaks == ["memory"]
     assert report(level, threads=90).leaks == ["threads"]
     assert report(level, files=70).leaks == ["files"]
+
+
+def resident(file: Path) -> int:
+    """How many kB of a mapped file this process holds."""
+    lines = iter(Path("/proc/self/smaps").read_text("utf-8").splitlines())
+    parts = [next(line for line in lines if line.startswith("Rss:")) for line in lines if str(file) in line]
+    return sum(int(part.split()[1]) for part in parts)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_what_was_read_of_a_file_is_given_back_and_what_was_written_is_kept(tmp_path: Path, written: bool) -> None:
+    file, size = tmp_path / "weights", 4 << 20
+    file.write_bytes(b"x" * size)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY) as there:
+        assert there[:] == b"x" * size
+        if written:
+            there[5] = ord("y")
+        if sys.platform != "linux":
+            assert give_back_read(tmp_path) == 0
+            return
+        held = resident(file)
+        assert held > size >> 11, "most of it at least"
+        assert give_back_read(tmp_path) == (0 if written else size)
+        assert resident(file) == (held if written else 0)
+        assert there[:] == (b"xxxxxy" + b"x" * (size - 6) if written else b"x" * size)
+    assert give_back_read(tmp_path) == 0
