@@ -115,19 +115,21 @@ def _draw(scores: Tensor, top_p: float) -> Tensor:
     """Draw among the likeliest tokens that together have the probability `top_p`."""
     if top_p >= 1:
         return (scores.softmax(-1) / torch.empty_like(scores).exponential_()).argmax(-1)
-    total = scores.logsumexp(-1, True)
-    size = min(LIKELY, scores.shape[1])
-    while True:
-        top = scores.topk(size)
-        sums = (top.values - total).exp().cumsum(-1)
-        if size == scores.shape[1] or bool((sums[:, -1] >= top_p).all()):
-            break
-        size = scores.shape[1]
+    tokens, sure = _draw_among(scores, top_p, min(LIKELY, scores.shape[1]))
+    if not bool(sure.all()):
+        tokens[~sure] = _draw_among(scores[~sure], top_p, scores.shape[1])[0]
+    return tokens
+
+
+def _draw_among(scores: Tensor, top_p: float, size: int) -> tuple[Tensor, Tensor]:
+    """A token a row from its `size` likeliest, and whether these have the probability `top_p`, or are all there are."""
+    top = scores.topk(size)
+    sums = (top.values - scores.logsumexp(-1, True)).exp().cumsum(-1)
     # the first whose sum reaches `top_p` is the last that may come
     last = (sums < top_p).sum(-1, True).clamp(max=size - 1)
     drawn = torch.rand(len(scores), 1) * sums.gather(1, last)
     place = torch.minimum((sums <= drawn).sum(-1, True), last)
-    return top.indices.gather(1, place).squeeze(1)
+    return top.indices.gather(1, place).squeeze(1), (sums[:, -1] >= top_p) | (size == scores.shape[1])
 
 
 def _unlikely(asked: Asked, answers: Sequence[Answer], writing: Sequence[int], logits: Tensor) -> Tensor:

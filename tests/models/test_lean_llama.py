@@ -172,6 +172,16 @@ def test_greedy_answers_and_their_log_probabilities_are_those_of_transformers(fo
         assert found["logprob"] == pytest.approx(wanted["logprob"], abs=1e-4)
 
 
+def test_rows_whose_likely_tokens_do_not_suffice_are_drawn_from_all_and_others_are_not() -> None:
+    torch.manual_seed(0)
+    flat, sharp = torch.zeros(1, 5000), torch.zeros(1, 5000)
+    sharp[0, 7] = 99.0
+    rows = torch.cat([flat, sharp])
+    tokens = torch.stack([choose(rows, rows, {"temperature": 1.0, "top_p": 0.9})[0] for _ in range(200)])
+    assert set(tokens[:, 1].tolist()) == {7}
+    assert len(set(tokens[:, 0].tolist())) > 180, "of 4,500 tokens that are as likely"
+
+
 def test_tokens_are_drawn_as_often_as_transformers_draws_them() -> None:
     torch.manual_seed(0)
     scores = torch.randn(1, 1000) * 3
