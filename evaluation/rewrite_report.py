@@ -27,7 +27,8 @@ READING = f"""
 Square brackets hold 95 % intervals: {RESAMPLES:,} bootstrap resamples of whole photos.
 
 - **aligned**: in one of the eight emotions, the share of texts whose label by the judge is accepted for the emotion
-  (amusement, contentment, excitement: joy; awe: surprise, joy or love; disgust: anger, the nearest that there is).
+  (contentment and excitement: joy; amusement: joy or surprise; awe: surprise, joy or love; disgust: anger, the nearest
+  that there is). The judge is set so that people's plain captions lean to no label.
 - **distance**: in the further moods, from the mood's valence, arousal and dominance to where the judge hears the text;
   lower is better.
 - **kept**: the weighted share of the literal caption's content words. **adds**: the share of texts that name a thing
