@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ from .words import lemmatise, lexicon, read_words, word_list
 
 LEAST_MOOD = 0.2
 """A candidate that carries the mood less than this, times the intensity, is not taken."""
+ENOUGH, PILED, MOST_TONE = 2, 0.9, 4
+"""Words of the mood: so many are enough, each more costs a tenth of the score, and more than the last are piled up."""
 LEAST_KEPT = 0.7
 LEAST_FLUENCY = 0.25
 LONGEST = 45  # words
@@ -56,12 +59,13 @@ def check(
     fluency × freshness; the less intense the mood is asked for, the less it weighs.
     """
     seen = recent or Recent()
-    scores = [mood_score(answer.text, heard.of(i, mood), mood) for i, answer in enumerate(answers)]
+    toned = [tone_words(answer.text, mood) for answer in answers]
+    scores = [mood_score(heard.of(i, mood), words) for i, words in enumerate(toned)]
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
-    return [_check(literal, *one, intensity) for one in zip(answers, scores, fresh, strict=True)]
+    return [_check(literal, *one, intensity) for one in zip(answers, scores, toned, fresh, strict=True)]
 
 
-def _check(literal: str, answer: Answer, mood: float, freshness: float, intensity: float) -> Checks:
+def _check(literal: str, answer: Answer, mood: float, toned: int, freshness: float, intensity: float) -> Checks:
     content = compare_content(literal, answer.text)
     against = contradictions(literal, answer.text)
     fluency = fluency_score(answer.logprob)
@@ -76,6 +80,8 @@ def _check(literal: str, answer: Answer, mood: float, freshness: float, intensit
         problems.append(f"loses: {', '.join(content.lost)}")
     if mood < LEAST_MOOD * intensity:
         problems.append("does not carry the mood")
+    if toned > MOST_TONE:
+        problems.append("piles up words of the mood")
     if fluency < LEAST_FLUENCY:
         problems.append("does not read well")
     return Checks(
@@ -87,15 +93,28 @@ def _check(literal: str, answer: Answer, mood: float, freshness: float, intensit
         contradicts=against,
         freshness=freshness,
         problems=tuple(problems),
-        score=mood**intensity * content.kept_share * fluency * freshness / (1 + len(content.added) + len(against)),
+        score=mood**intensity
+        * content.kept_share
+        * fluency
+        * freshness
+        * PILED ** max(toned - ENOUGH, 0)
+        / (1 + len(content.added) + len(against)),
     )
 
 
-def mood_score(text: str, heard: float, mood: Mood) -> float:
-    """How well a text carries a mood, 0..1: a noisy-or of what is heard in it and the mood's own tone words."""
-    lemmas = {word.lemma for word in read_words(text)}
-    told = bool(lemmas & {lemmatise(word.lower()) for tone in mood.tone for word in tone.split()})
-    return 1 - (1 - heard) * (0.4 if told else 1.0)
+def mood_score(heard: float, toned: int) -> float:
+    """How well a text carries a mood, 0..1: a noisy-or of what is heard in it and whether it has words of the mood."""
+    return 1 - (1 - heard) * (0.4 if toned else 1.0)
+
+
+def tone_words(text: str, mood: Mood) -> int:
+    """How many of the mood's own tone words a text has."""
+    return len({word.lemma for word in read_words(text)} & _tones(mood.tone))
+
+
+@cache
+def _tones(phrases: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(lemmatise(word.lower()) for phrase in phrases for word in phrase.split())
 
 
 def fluency_score(logprob: float | None) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chains.checks import Answer, check, fluency_score, form_problems, mood_score
+from chains.checks import Answer, check, fluency_score, form_problems, mood_score, tone_words
 from chains.freshness import Recent
 from chains.hearing import Heard
 from models import EMOTIONS
@@ -25,9 +25,24 @@ def heard(*rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]], **moods: flo
 
 
 def test_the_mood_score_grows_with_what_is_heard_and_with_tone_words() -> None:
-    sadness = find_mood("sadness")
-    assert mood_score("A dog.", 0.9, sadness) > mood_score("A dog.", 0.2, sadness) == pytest.approx(0.2)
-    assert mood_score(f"A dog, {sadness.tone[0]}.", 0.0, sadness) >= 0.6
+    assert mood_score(0.9, 0) > mood_score(0.2, 0) == pytest.approx(0.2)
+    assert mood_score(0.0, 1) == mood_score(0.0, 3) >= 0.6
+
+
+def test_words_of_the_mood_count_in_all_their_forms_and_too_many_are_piled_up() -> None:
+    mood = find_mood("anger")
+    assert [tone_words(text, mood) for text in ("A dog.", "An angry dog.", "Rage rages in the angry dog.")] == [0, 1, 2]
+    texts = [
+        "The brown dog runs through the snow, furious.",
+        "The brown dog runs through the snow, furious, bitter, angry.",
+    ]
+    texts.append("The brown dog runs through the snow, furious, bitter, angry, hostile, harsh.")
+    glad = [Answer(text, -1.0) for text in texts]
+    one, three, five = check(LITERAL, glad, mood, 1.0, heard(*[shares(anger=0.9)] * 3))
+    assert one.passed
+    assert one.score > three.score > 0
+    assert three.passed
+    assert five.problems == ("piles up words of the mood",)
 
 
 def test_emotions_are_heard_by_name_and_further_moods_by_their_place() -> None:
