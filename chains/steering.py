@@ -17,6 +17,7 @@ from .words import content_lemmas, is_claim, lemmatise, read_words, word_list
 
 LOCKED = -12.0
 TONE = 3.0
+"""For words of the mood, times the intensity squared: a faint mood has few of them."""
 OWN = 0.7
 Vocabulary = Mapping[str, tuple[int, ...]]
 """Words in lower case, each with the tokens that are just that word."""
@@ -42,7 +43,7 @@ class Steering:
         """
         own = () if begun else content_lemmas(read_words(literal))
         tone = {lemmatise(word) for phrase in mood.tone for word in phrase.split()}
-        return self._of(own, OWN) | self._of(tone, TONE * intensity) | dict(self._locked(literal))
+        return self._of(own, OWN) | self._of(tone, TONE * intensity**2) | dict(self._locked(literal))
 
     def on(
         self, literal: str, mood: Mood, intensity: float, begun: bool, wished: Mapping[int, float]

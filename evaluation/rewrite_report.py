@@ -100,7 +100,7 @@ def _system_tables(systems: dict[str, list[Row]]) -> list[str]:
         shown = [f"{phrase}, {share:.0%}" if phrase else "" for phrase, share in pair]
         variety.append([name, *map(_number, numbers), *shown, *map(_shown, cost), _number(seconds)])
     return [
-        _table(["system", "aligned", "distance", "kept", "adds", "contradicts"], content),
+        _table(["system", "aligned", "at the highest intensity", "distance", "kept", "adds", "contradicts"], content),
         _table(
             "system distinct-1 distinct-2 texts opener phrase length fluency fallback seconds".split(),
             variety,
@@ -109,8 +109,10 @@ def _system_tables(systems: dict[str, list[Row]]) -> list[str]:
 
 
 def _content(rows: Sequence[Row]) -> list[str]:
+    most = max(row.rewrite.intensity for row in rows)
     told = [
         interval(rows, lambda row: row.aligned),
+        interval(rows, lambda row: row.aligned if row.rewrite.intensity == most else None),
         interval(rows, lambda row: row.distance if row.aligned is None else None),
         interval(rows, lambda row: row.kept),
         interval(rows, lambda row: bool(row.added)),

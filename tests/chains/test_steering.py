@@ -21,7 +21,7 @@ def test_a_word_that_may_be_a_verb_is_left_to_the_checks() -> None:
 def test_tone_comes_easier_with_intensity() -> None:
     steering = Steering(VOCABULARY)
     strong, weak = (steering.bias(LITERAL, find_mood("anger"), intensity)[7] for intensity in (1.0, 0.3))
-    assert (strong, weak) == (TONE, 0.3 * TONE)
+    assert (strong, weak) == (TONE, 0.3**2 * TONE)
 
 
 def test_the_lock_wins_over_the_tone() -> None:
