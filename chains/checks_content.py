@@ -24,6 +24,9 @@ THING, OTHER = 1.0, 0.5
 """How much a lost thing, colour or number counts, and how much a lost action or quality."""
 
 
+BEINGS = ("person", "animal")
+COMPANY = frozenset(("friend", "companion"))
+"""What may be said of several beings."""
 PARTS = ("body", "animal_part")
 """Kinds that a person or an animal brings with it as a whole (`implied` in `lexicon/likeness.toml`)."""
 
@@ -85,15 +88,17 @@ def _is_covered(lemma: str, covered: set[str]) -> bool:
 def _covered(facts: list[Word]) -> set[str]:
     """All words, and kinds of words, that the facts allow: themselves, wider words, and what they bring with them."""
     lemmas = {word.lemma for word in facts}
-    beings = sum(kind(lemma) in ("person", "animal") for lemma in lemmas)
+    beings = [word for word in facts if kind(word.lemma) in BEINGS]
+    several = len({word.lemma for word in beings}) > 1
     covered = lemmas.union(*map(_wider, lemmas))
     covered |= set().union(*map(_implied, covered))
-    return covered | ({"two", "both"} if beings > 1 else set())
+    covered |= {"two", "both"} if several else set()
+    return covered | (COMPANY if several or any(word.text != word.lemma for word in beings) else set())
 
 
 def _wider(lemma: str) -> set[str]:
     """The words that may be said of it: same words, wider words, and for a person or an animal just that."""
-    found = {lemma, kind(lemma) or lemma} if kind(lemma) in ("person", "animal") else {lemma}
+    found = {lemma, kind(lemma) or lemma} if kind(lemma) in BEINGS else {lemma}
     while grown := set().union(*(_same(word) | _general(word) for word in found)) - found:
         found |= grown
     return found - {"person"} | {"people", "person"} if "person" in found else found

@@ -52,6 +52,16 @@ HARMLESS = frozenset(
 )
 """Words after a negation that turn it into something else: "not only", "never stops", "no more than"."""
 TURNS = frozenset("but and while yet because that as".split())
+BEINGS = ("person", "animal")
+COLLECTIVES = frozenset(
+    "people folk crowd audience family couple group team band choir orchestra crew staff gang troop herd flock swarm fish "
+    "sheep deer cattle livestock".split()
+)
+"""Words in the singular for one or several."""
+DEFINITE = frozenset("the his her their its my your our this that".split())
+DETERMINERS = DEFINITE | frozenset("each every no any what whichever some".split())
+PRESUPPOSED = frozenset("for of between about".split())
+"""What follows these is not denied by a negation before them."""
 REACH = 5  # words that a negation, or what stands before a noun, reaches over
 
 
@@ -110,7 +120,11 @@ def _things(words: Sequence[Word]) -> Iterator[tuple[str, float | None, set[str]
     for i, word in enumerate(words):
         if not (word.thing or kind(word.lemma) == "person") or word.lemma in word_list("colors"):
             continue
+        if word.text != word.lemma and word.text.endswith(("ing", "ed")):  # "guarding"
+            continue
         number, shades = _before(words, i)
+        if number is None and _is_single(words, i):
+            number = 1.0
         if word.text != word.lemma:  # a plural
             number = math.inf if number in (None, 1.0) else number
         following = [one.lemma for one in words[i + 1 : i + 3]]
@@ -133,6 +147,19 @@ def _before(words: Sequence[Word], i: int) -> tuple[float | None, set[str]]:
         elif not (word.lemma == "and" and {left, right} <= word_list("colors")) and _ends_phrase(word):
             break
     return None, shades
+
+
+def _is_single(words: Sequence[Word], i: int) -> bool:
+    """Whether the word at `i` is one person or animal: "the dog", not "each dog", "a dog toy" or "the crowd"."""
+    word = words[i]
+    if kind(word.lemma) not in BEINGS or word.text != word.lemma or word.lemma in COLLECTIVES:
+        return False
+    if i + 1 < len(words) and words[i + 1].thing:
+        return False
+    before = [one.text for one in words[max(i - 3, 0) : i]]
+    begins = i < 3 and not DETERMINERS & set(before)
+    paired = len(before) > 1 and before[-1] == "and" and kind(words[i - 2].lemma) in BEINGS
+    return begins or paired or bool(DEFINITE & set(before[-2:]))
 
 
 def _ends_phrase(word: Word) -> bool:
@@ -158,6 +185,7 @@ def _denied(words: Sequence[Word]) -> Iterator[int]:
             continue
         reach = range(i + 1, min(i + 1 + REACH, len(words)))
         reach = range(i + 1, next((j for j in reach if words[j].text in TURNS), reach.stop))
+        reach = range(i + 1, next((j for j in reach if words[j].text in PRESUPPOSED), reach.stop))
         reach = range(i + 1, next((j + 1 for j in reach if words[j].thing), reach.stop))
         if not any(words[j].text in HARMLESS or words[j].lemma in HARMLESS for j in reach):
             yield from reach
