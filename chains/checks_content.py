@@ -8,14 +8,17 @@ Where the line lies between inventing and telling:
   ("a poodle"), and name what the thing brings with it: eyes where there is a dog, waves where there is a sea.
 - It may add **feelings** (grief, "glad"), **manner** ("slowly"), and **atmosphere** that asks for no proof: air, light,
   silence, a moment, the world. These are the list `everywhere` in `lexicon/forms.toml`.
-- It may add **figures of speech**: whatever follows "like", "as if" and "as though" up to the next comma or full stop,
-  and a thing that is measured out in feeling ("a wave of sadness").
+- It may add **figures of speech** (`figures.py`): whatever follows "like", "as if" and "as though" up to the next comma
+  or full stop, what something is compared with ("as thick as the walls", "louder than a drum"), a thing that is
+  measured out in feeling ("a wave of sadness"), and turns of speech ("no turning back").
 
-Known limits: a thing that is on none of our lists goes unseen, and "like" as a verb hides what is liked.
+Known limits: a thing that is on none of our lists goes unseen, "like" as a verb hides what is liked, and a metaphor
+without any of these marks ("the world goes up, a beast") is taken at its word. `python -m evaluation.facts`
+measures how well the line is held.
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .words import Word, content_lemmas, is_shade_or_number, kind, lexicon, read_words
@@ -52,7 +55,7 @@ def compare_content(literal: str, text: str) -> Content:
     kept = tuple(lemma for lemma in wanted if given & _same(lemma))
     lost = tuple(lemma for lemma in wanted if lemma not in kept)
     total = _weight(wanted)
-    return Content(kept, lost, added_things(facts, told), _weight(kept) / total if total else 1.0)
+    return Content(kept, lost, coverage(literal).added(told), _weight(kept) / total if total else 1.0)
 
 
 class Coverage:
@@ -65,12 +68,16 @@ class Coverage:
         """Whether naming it claims nothing beyond the caption."""
         return _is_covered(lemma, self._covered)
 
+    def added(self, told: Iterable[Word]) -> tuple[str, ...]:
+        """The things, colours and numbers that words name and the caption does not cover."""
+        claims = (word for word in told if not word.figure and (word.thing or is_shade_or_number(word.lemma)))
+        return tuple(dict.fromkeys(word.lemma for word in claims if not self.covers(word.lemma)))
 
-def added_things(facts: list[Word], told: list[Word]) -> tuple[str, ...]:
-    """The things, colours and numbers that `told` names and `facts` do not cover."""
-    covered = _covered(facts)
-    claims = (word for word in told if not word.figure and (word.thing or is_shade_or_number(word.lemma)))
-    return tuple(dict.fromkeys(word.lemma for word in claims if not _is_covered(word.lemma, covered)))
+
+@lru_cache(256)
+def coverage(literal: str) -> Coverage:
+    """The coverage of a caption, kept while its candidates are checked."""
+    return Coverage(literal)
 
 
 def _weight(lemmas: Iterable[str]) -> float:
@@ -89,7 +96,7 @@ def _covered(facts: list[Word]) -> set[str]:
     """All words, and kinds of words, that the facts allow: themselves, wider words, and what they bring with them."""
     lemmas = {word.lemma for word in facts}
     beings = [word for word in facts if kind(word.lemma) in BEINGS]
-    several = len({word.lemma for word in beings}) > 1
+    several = len(beings) > 1
     covered = lemmas.union(*map(_wider, lemmas))
     covered |= set().union(*map(_implied, covered))
     covered |= {"two", "both"} if several else set()

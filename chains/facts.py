@@ -1,13 +1,13 @@
 """The fact check: a rewrite is split into claims, and each is held against the literal caption.
 
-A claim is a clause: what stands between two marks of punctuation. What it adds is found by `checks_content`, what it
-contradicts by `checks_contradictions`.
+A claim is a clause: what stands between two marks of punctuation. What it adds is found by `checks_content`; whether
+it contradicts, `checks_contradictions` tells from all of them together (two dogs may be named one by one).
 """
 
 import re
 from typing import NamedTuple
 
-from .checks_content import added_things, compare_content
+from .checks_content import compare_content, coverage
 from .checks_contradictions import contradictions
 from .words import read_words
 
@@ -22,8 +22,8 @@ class Claim(NamedTuple):
 class Facts(NamedTuple):
     """What a rewrite claims, and how that holds against its literal caption.
 
-    `added` are the things that it invents, `contradicts` what it says otherwise, `lost` the words of the caption that it
-    does not keep (`lost_things` those that could be seen), and `kept_share` how much it keeps, 0..1.
+    `added` are the things that it invents, `contradicts` what it says otherwise, `lost` the words of the caption that
+    it does not keep (`lost_things` those that could be seen), and `kept_share` how much it keeps, 0..1.
     """
 
     claims: tuple[Claim, ...]
@@ -34,9 +34,9 @@ class Facts(NamedTuple):
     kept_share: float
 
     @property
-    def untrue(self) -> bool:
-        """Whether it adds or contradicts anything."""
-        return bool(self.added or self.contradicts)
+    def faults(self) -> int:
+        """How many things it adds or contradicts; 0 where it is true."""
+        return len(self.added) + len(self.contradicts)
 
 
 def claims(text: str) -> list[str]:
@@ -46,8 +46,12 @@ def claims(text: str) -> list[str]:
 
 def check_facts(literal: str, text: str) -> Facts:
     """Holds every claim of `text` against the literal caption."""
-    content, facts = compare_content(literal, text), read_words(literal)
-    held = tuple(Claim(claim, added_things(facts, read_words(claim))) for claim in claims(text))
+    known, content = coverage(literal), compare_content(literal, text)
     return Facts(
-        held, content.added, contradictions(literal, text), content.lost, content.lost_things, content.kept_share
+        tuple(Claim(claim, known.added(read_words(claim))) for claim in claims(text)),
+        content.added,
+        contradictions(literal, text),
+        content.lost,
+        content.lost_things,
+        content.kept_share,
     )

@@ -10,16 +10,20 @@ from typing import Any, NamedTuple
 
 JOINTS = frozenset("and but while with who which for so".split())
 """Words at which a comparison ends, besides a comma or full stop."""
-ARTICLES = frozenset("a an any the".split())
+ARTICLES = frozenset("a an any".split())
 BE = frozenset("is are was were be become becomes seems feels".split())
 REACH = 5  # words between "as" and "as", or from a lone "as" to the end
+
+
+Phrases = dict[str, list[tuple[str, ...]]]
+"""Phrases by their first word."""
 
 
 class Figures(NamedTuple):
     """The word lists that tell figures of speech."""
 
-    openers: frozenset[str]
-    idioms: frozenset[str]
+    openers: Phrases
+    idioms: Phrases
     feeling: frozenset[str]
     abstract: frozenset[str]
     quality: frozenset[str]
@@ -33,11 +37,11 @@ class Figures(NamedTuple):
             name: frozenset(forms[name].split()) for name in ("feeling", "everywhere", "quality", "measure", "role")
         }
         return cls(
-            frozenset(forms["figure"]),
-            frozenset(forms["idioms"]),
+            _by_first_word(forms["figure"]),
+            _by_first_word(forms["idioms"]),
             words["feeling"],
             words["feeling"] | words["everywhere"],
-            words["feeling"] | words["quality"],
+            words["quality"],
             words["measure"],
             words["role"],
         )
@@ -55,30 +59,44 @@ class Figures(NamedTuple):
     ) -> Iterator[tuple[int, int]]:
         """Where figures of speech begin and end in one clause."""
         for i in range(start, end):
-            token, rest = tokens[i], tokens[i + 1 : end]
-            joint = next((j for j in range(i + 1, end) if tokens[j] in JOINTS), end)
-            if any(" ".join(tokens[i : i + n]) in self.openers for n in (1, 2, 3)):
+            token, rest = tokens[i], tokens[i + 1 : min(i + 5, end)]
+            if _length(self.openers, tokens, i):
                 yield i, end
-            elif token == "as" and (
-                "as" in tokens[max(start, i - REACH) : i]
-                or (joint - i <= REACH and things[joint - 1] and not self.role & set(lemmas[max(start, i - 2) : i]))
-            ):
-                yield i, joint
-            elif token == "than" and any(map(_is_comparative, tokens[max(start, i - 3) : i])):
-                yield i, joint
+            elif token in ("as", "than"):
+                joint = _joint(tokens, i, end)
+                before, role = tokens[max(start, i - REACH) : i], self.role & set(lemmas[max(start, i - 2) : i])
+                ends = joint - i <= REACH and things[joint - 1] and not role
+                if ("as" in before or ends) if token == "as" else any(map(_is_comparative, before[-3:])):
+                    yield i, joint
             elif rest[:1] == ["of"]:
-                if self.feeling.intersection(tokens[i + 2 : min(i + 4, end)]) or lemmas[i] in self.measure:
+                if self.feeling.intersection(lemmas[i + 2 : min(i + 4, end)]) or lemmas[i] in self.measure:
                     yield i, i + 1
-                elif lemmas[i] in self.quality and len(rest) > 1 and rest[1] in ARTICLES - {"the"}:
-                    yield i + 2, joint
-            elif token in BE and self.abstract & set(lemmas[max(start, i - 2) : i]) and {"a", "an"} & set(rest[:4]):
-                yield i + 1, joint
+                elif lemmas[i] in self.quality and len(rest) > 1 and rest[1] in ARTICLES:
+                    yield i + 2, _joint(tokens, i, end)
+            elif token in BE and self.abstract & set(lemmas[max(start, i - 3) : i]) and ARTICLES & set(rest):
+                yield i + 1, _joint(tokens, i, end)
             elif [token, *rest[:2]] in (["nothing", "but", "a"], ["nothing", "but", "an"]):
                 yield i, end
-            yield from ((i, i + n) for n in range(2, 6) if i + n <= end and self._is_idiom(tokens, lemmas, i, n))
+            if idiom := _length(self.idioms, tokens, i) or _length(self.idioms, lemmas, i):
+                yield i, i + idiom
 
-    def _is_idiom(self, tokens: Sequence[str], lemmas: Sequence[str], i: int, n: int) -> bool:
-        return " ".join(lemmas[i : i + n]) in self.idioms or " ".join(tokens[i : i + n]) in self.idioms
+
+def _by_first_word(phrases: Sequence[str]) -> Phrases:
+    found: Phrases = {}
+    for phrase in phrases:
+        first, *_ = words = tuple(phrase.split())
+        found.setdefault(first, []).append(words)
+    return found
+
+
+def _length(phrases: Phrases, words: Sequence[str], i: int) -> int:
+    """How long the phrase is that begins at `i`; 0 where none does."""
+    return max((len(one) for one in phrases.get(words[i], ()) if tuple(words[i : i + len(one)]) == one), default=0)
+
+
+def _joint(tokens: Sequence[str], i: int, end: int) -> int:
+    """Where what is said after `i` ends."""
+    return next((j for j in range(i + 1, end) if tokens[j] in JOINTS), end)
 
 
 def _clauses(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:

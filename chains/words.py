@@ -36,12 +36,10 @@ def read_words(text: str) -> list[Word]:
     things = [_is_thing(tokens, i) for i in range(len(tokens))]
     figures = _figures().places(tokens, lemmas, things)
     for i, pair in enumerate(pairwise(lemmas)):
-        if " ".join(pair) in phrases("compounds"):
+        if pair in _compounds():
             lemmas[i] = "-".join(pair)
             things[i] = kind(lemmas[i]) is not None
-    return [
-        Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True) if word[0].isalpha()
-    ]
+    return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True) if word[0].isalpha()]
 
 
 def content_lemmas(words: Iterable[Word]) -> list[str]:
@@ -85,9 +83,8 @@ def word_list(name: str) -> frozenset[str]:
 
 
 @cache
-def phrases(name: str) -> frozenset[str]:
-    """One of the lists of phrases of `lexicon/forms.toml`."""
-    return frozenset(lexicon("forms")[name])
+def _compounds() -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(pair.split()) for pair in lexicon("forms")["compounds"])
 
 
 @cache
@@ -158,7 +155,7 @@ def _is_thing(tokens: list[str], i: int) -> bool:
 
 
 def _is_noun_here(tokens: list[str], i: int) -> bool:
-    """Whether an article, number or the like stands before the word, with at most two adjectives between, or it begins "wall of"."""
+    """Whether an article, number or the like stands before it, with at most two adjectives between, or "of" follows."""
     if tokens[i + 1 : i + 2] == ["of"] and (not i or not tokens[i - 1].isalpha()):
         return True
     for before in reversed(tokens[max(0, i - 3) : i]):
@@ -177,5 +174,3 @@ def _figures() -> Figures:
 @cache
 def _sometimes() -> frozenset[str]:
     return frozenset(f"{lexicon('things')['sometimes']} {lexicon('nouns')['sometimes']}".split())
-
-

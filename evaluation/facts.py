@@ -1,7 +1,7 @@
-"""How well the fact check tells what a rewrite invents: `python -m evaluation.facts [--show]`.
+"""How well the fact check tells what a rewrite invents: `python -m evaluation.facts [--show PART]`.
 
-The cases are rewrites that the models wrote, each labelled by hand: which words are invented, and whether it contradicts
-its literal caption. A text counts as flagged where the check finds either. Every third case is held out.
+The cases are rewrites of Flickr8k captions by the models, each labelled: which words are invented, and whether it
+contradicts its literal caption. A text counts as flagged where the check finds either. Every third case is held out.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def load_cases(path: Path = CASES) -> list[Case]:
 
 def measure(cases: Sequence[Case]) -> Figures:
     """The figures of the check on these cases."""
-    flagged = [check_facts(case.literal, case.text).untrue for case in cases]
+    flagged = [check_facts(case.literal, case.text).faults > 0 for case in cases]
     told = list(zip(cases, flagged, strict=True))
     misses = tuple(case for case, flag in told if case.untrue and not flag)
     alarms = tuple(case for case, flag in told if flag and not case.untrue)
@@ -102,12 +102,12 @@ def errors(cases: Sequence[Case]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--cases", type=Path, default=CASES, help="another file of cases")
-    parser.add_argument("--show", action="store_true", help="tell the misses and false alarms too, but of held-out cases")
+    parser.add_argument("--show", choices=("dev", "test"), help="tell the misses and false alarms of a part too")
     options = parser.parse_args(arguments)
     cases = load_cases(options.cases)
     print(report(cases))
     if options.show:
-        print(errors([case for case in cases if case.part == "dev"]))
+        print(errors([case for case in cases if case.part == options.show]))
 
 
 if __name__ == "__main__":
