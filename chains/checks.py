@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from prompts import Mood
 
-from .checks_content import compare_content
-from .checks_contradictions import contradictions
+from .facts import check_facts
 from .freshness import Recent
 from .hearing import Heard
 from .records import Checks
@@ -66,18 +65,17 @@ def check(
 
 
 def _check(literal: str, answer: Answer, mood: float, toned: int, freshness: float, intensity: float) -> Checks:
-    content = compare_content(literal, answer.text)
-    against = contradictions(literal, answer.text)
+    facts = check_facts(literal, answer.text)
     fluency = fluency_score(answer.logprob)
     problems = list(form_problems(literal, answer))
-    if content.added:
-        problems.append(f"adds: {', '.join(content.added)}")
-    if against:
-        problems.append(f"contradicts: {', '.join(against)}")
-    if content.lost_things:
-        problems.append(f"loses: {', '.join(content.lost_things)}")
-    elif content.kept_share < LEAST_KEPT:
-        problems.append(f"loses: {', '.join(content.lost)}")
+    if facts.added:
+        problems.append(f"adds: {', '.join(facts.added)}")
+    if facts.contradicts:
+        problems.append(f"contradicts: {', '.join(facts.contradicts)}")
+    if facts.lost_things:
+        problems.append(f"loses: {', '.join(facts.lost_things)}")
+    elif facts.kept_share < LEAST_KEPT:
+        problems.append(f"loses: {', '.join(facts.lost)}")
     if mood < LEAST_MOOD * intensity:
         problems.append("does not carry the mood")
     if toned > MOST_TONE:
@@ -86,19 +84,19 @@ def _check(literal: str, answer: Answer, mood: float, toned: int, freshness: flo
         problems.append("does not read well")
     return Checks(
         mood=mood,
-        kept=content.kept_share,
+        kept=facts.kept_share,
         fluency=fluency,
-        lost=content.lost,
-        added=content.added,
-        contradicts=against,
+        lost=facts.lost,
+        added=facts.added,
+        contradicts=facts.contradicts,
         freshness=freshness,
         problems=tuple(problems),
         score=mood**intensity
-        * content.kept_share
+        * facts.kept_share
         * fluency
         * freshness
         * PILED ** max(toned - ENOUGH, 0)
-        / (1 + len(content.added) + len(against)),
+        / (1 + facts.faults),
     )
 
 

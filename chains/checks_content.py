@@ -8,14 +8,17 @@ Where the line lies between inventing and telling:
   ("a poodle"), and name what the thing brings with it: eyes where there is a dog, waves where there is a sea.
 - It may add **feelings** (grief, "glad"), **manner** ("slowly"), and **atmosphere** that asks for no proof: air, light,
   silence, a moment, the world. These are the list `everywhere` in `lexicon/forms.toml`.
-- It may add **figures of speech**: whatever follows "like", "as if" and "as though" up to the next comma or full stop,
-  and a thing that is measured out in feeling ("a wave of sadness").
+- It may add **figures of speech** (`figures.py`): whatever follows "like", "as if" and "as though" up to the next comma
+  or full stop, what something is compared with ("as thick as the walls", "louder than a drum"), a thing that is
+  measured out in feeling ("a wave of sadness"), and turns of speech ("no turning back").
 
-Known limits: a thing that is on none of our lists goes unseen, and "like" as a verb hides what is liked.
+Known limits: a thing that is on none of our lists goes unseen, "like" as a verb hides what is liked, and a metaphor
+without any of these marks ("the world goes up, a beast") is taken at its word. `python -m evaluation.facts`
+measures how well the line is held.
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .words import Word, content_lemmas, is_shade_or_number, kind, lexicon, read_words
@@ -24,6 +27,9 @@ THING, OTHER = 1.0, 0.5
 """How much a lost thing, colour or number counts, and how much a lost action or quality."""
 
 
+BEINGS = ("person", "animal")
+COMPANY = frozenset(("friend", "companion"))
+"""What may be said of several beings."""
 PARTS = ("body", "animal_part")
 """Kinds that a person or an animal brings with it as a whole (`implied` in `lexicon/likeness.toml`)."""
 
@@ -49,7 +55,7 @@ def compare_content(literal: str, text: str) -> Content:
     kept = tuple(lemma for lemma in wanted if given & _same(lemma))
     lost = tuple(lemma for lemma in wanted if lemma not in kept)
     total = _weight(wanted)
-    return Content(kept, lost, added_things(facts, told), _weight(kept) / total if total else 1.0)
+    return Content(kept, lost, coverage(literal).added(told), _weight(kept) / total if total else 1.0)
 
 
 class Coverage:
@@ -62,12 +68,16 @@ class Coverage:
         """Whether naming it claims nothing beyond the caption."""
         return _is_covered(lemma, self._covered)
 
+    def added(self, told: Iterable[Word]) -> tuple[str, ...]:
+        """The things, colours and numbers that words name and the caption does not cover."""
+        claims = (word for word in told if not word.figure and (word.thing or is_shade_or_number(word.lemma)))
+        return tuple(dict.fromkeys(word.lemma for word in claims if not self.covers(word.lemma)))
 
-def added_things(facts: list[Word], told: list[Word]) -> tuple[str, ...]:
-    """The things, colours and numbers that `told` names and `facts` do not cover."""
-    covered = _covered(facts)
-    claims = (word for word in told if not word.figure and (word.thing or is_shade_or_number(word.lemma)))
-    return tuple(dict.fromkeys(word.lemma for word in claims if not _is_covered(word.lemma, covered)))
+
+@lru_cache(256)
+def coverage(literal: str) -> Coverage:
+    """The coverage of a caption, kept while its candidates are checked."""
+    return Coverage(literal)
 
 
 def _weight(lemmas: Iterable[str]) -> float:
@@ -85,15 +95,17 @@ def _is_covered(lemma: str, covered: set[str]) -> bool:
 def _covered(facts: list[Word]) -> set[str]:
     """All words, and kinds of words, that the facts allow: themselves, wider words, and what they bring with them."""
     lemmas = {word.lemma for word in facts}
-    beings = sum(kind(lemma) in ("person", "animal") for lemma in lemmas)
+    beings = [word for word in facts if kind(word.lemma) in BEINGS]
+    several = len(beings) > 1
     covered = lemmas.union(*map(_wider, lemmas))
     covered |= set().union(*map(_implied, covered))
-    return covered | ({"two", "both"} if beings > 1 else set())
+    covered |= {"two", "both"} if several else set()
+    return covered | (COMPANY if several or any(word.text != word.lemma for word in beings) else set())
 
 
 def _wider(lemma: str) -> set[str]:
     """The words that may be said of it: same words, wider words, and for a person or an animal just that."""
-    found = {lemma, kind(lemma) or lemma} if kind(lemma) in ("person", "animal") else {lemma}
+    found = {lemma, kind(lemma) or lemma} if kind(lemma) in BEINGS else {lemma}
     while grown := set().union(*(_same(word) | _general(word) for word in found)) - found:
         found |= grown
     return found - {"person"} | {"people", "person"} if "person" in found else found

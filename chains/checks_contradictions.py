@@ -5,7 +5,8 @@ contradicts. Both texts are read clause by clause, without their figures of spee
 
 - **number** and **colour** belong to the thing that they stand before (or, for a colour, to "the dog is black");
   several mentions of a thing add up ("a dog and another dog" are two), and a part of them may be named after the whole;
-- **gender** is contradicted only where the caption has one: a caption of a person leaves it open;
+- **gender** is contradicted only where the caption has one: a caption of a person leaves it open, and where such a
+  person or an animal is beside, a pronoun may mean them;
 - **negation**: the text denies a word that the caption affirms, or affirms one that it denies. A text that says both
   is taken at its better word, and so are "never stops", "no more than" and the like.
 
@@ -17,6 +18,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .words import Word, content_lemmas, kind, read_words, word_list
@@ -45,35 +47,59 @@ GENDERS = {
     "female": "she her hers herself woman girl female lady lass mother mom mum mama daughter sister aunt grandmother "
     "grandma wife girlfriend bride niece schoolgirl businesswoman policewoman",
 }
+"""Words of either gender, four pronouns first."""
 NEGATIONS = frozenset("no not never without nobody none neither nor nothing".split())
+PRONOUNS = frozenset("nobody none nothing".split())
 HARMLESS = frozenset(
     "only just merely simply stop cease end quit fail forget help ever so such before more less better doubt matter "
-    "mind but other else longer".split()
+    "mind but other else longer even quite".split()
 )
 """Words after a negation that turn it into something else: "not only", "never stops", "no more than"."""
 TURNS = frozenset("but and while yet because that as".split())
+BEINGS = ("person", "animal")
+COLLECTIVES = frozenset(
+    "people folk crowd audience family couple group team band choir orchestra crew staff gang troop herd flock swarm "
+    "fish sheep deer cattle livestock".split()
+)
+"""Words in the singular for one or several."""
+DEFINITE = frozenset("the his her their its my your our this that".split())
+DETERMINERS = DEFINITE | frozenset("each every no any what whichever some".split())
+PRESUPPOSED = frozenset("for of between about on in at near beside by".split())
+"""What follows these is not denied by a negation some words before: "nobody on the bench", "no water in the bowl"."""
 REACH = 5  # words that a negation, or what stands before a noun, reaches over
 
 
 class Claims(NamedTuple):
-    """What a text says that could be contradicted: numbers and colours of things, genders, words it denies."""
+    """What a text says that could be contradicted: numbers and colours of things, genders, words it denies.
+
+    `genders` are those of nouns and pronouns, `pronouns` those that pronouns alone tell; `open` says whether it names a
+    person or an animal whose gender it leaves open.
+    """
 
     numbers: dict[str, list[float]]
     colours: dict[str, set[str]]
     genders: set[str]
+    pronouns: set[str]
+    open: bool
     denied: set[str]
     affirmed: set[str]
 
 
 def contradictions(literal: str, text: str) -> tuple[str, ...]:
     """Where `text` contradicts the literal caption, as "number: dog" or "gender: female"; empty where it does not."""
-    facts, told = read_claims(literal), read_claims(text)
+    facts, told = _known(literal), read_claims(text)
     numbers = [thing for thing, said in told.numbers.items() if not _agree(facts.numbers.get(thing, []), said)]
     shades = [thing for thing, said in told.colours.items() if said - facts.colours.get(thing, said)]
-    genders = sorted(told.genders - facts.genders) if facts.genders else []
+    against = told.genders - facts.genders - (told.pronouns if facts.open else set())
+    genders = sorted(against) if facts.genders else []
     opposite = (told.denied & facts.affirmed - told.affirmed) | (facts.denied & told.affirmed - facts.affirmed)
     found = {"number": numbers, "colour": shades, "gender": genders, "negation": sorted(opposite)}
     return tuple(f"{kind}: {what}" for kind, those in found.items() for what in those)
+
+
+@lru_cache(256)
+def _known(literal: str) -> Claims:
+    return read_claims(literal)
 
 
 def read_claims(text: str) -> Claims:
@@ -91,9 +117,16 @@ def read_claims(text: str) -> Claims:
         denied |= set(content_lemmas([words[i] for i in scope]))
         affirmed |= set(content_lemmas([word for i, word in enumerate(words) if i not in scope]))
     said = {form for words in clauses for word in words for form in word[:2]}
-    genders = {name for name, words in GENDERS.items() if said & set(words.split())}
+    nouns, genders = ({name for name, words in GENDERS.items() if said & set(words.split()[n:])} for n in (4, 0))
+    gendered = set(" ".join(GENDERS.values()).split())
     return Claims(
-        {k: v for k, v in numbers.items() if v}, {k: v for k, v in colours.items() if v}, genders, denied, affirmed
+        {k: v for k, v in numbers.items() if v},
+        {k: v for k, v in colours.items() if v},
+        genders,
+        genders - nouns,
+        any(kind(word) in BEINGS and word not in gendered for word in said),
+        denied,
+        affirmed,
     )
 
 
@@ -110,7 +143,11 @@ def _things(words: Sequence[Word]) -> Iterator[tuple[str, float | None, set[str]
     for i, word in enumerate(words):
         if not (word.thing or kind(word.lemma) == "person") or word.lemma in word_list("colors"):
             continue
+        if word.text != word.lemma and word.text.endswith(("ing", "ed")):  # "guarding"
+            continue
         number, shades = _before(words, i)
+        if number is None and _is_single(words, i):
+            number = 1.0
         if word.text != word.lemma:  # a plural
             number = math.inf if number in (None, 1.0) else number
         following = [one.lemma for one in words[i + 1 : i + 3]]
@@ -133,6 +170,19 @@ def _before(words: Sequence[Word], i: int) -> tuple[float | None, set[str]]:
         elif not (word.lemma == "and" and {left, right} <= word_list("colors")) and _ends_phrase(word):
             break
     return None, shades
+
+
+def _is_single(words: Sequence[Word], i: int) -> bool:
+    """Whether the word at `i` is one person or animal: "the dog", not "each dog", "a dog toy" or "the crowd"."""
+    word = words[i]
+    if kind(word.lemma) not in BEINGS or word.text != word.lemma or word.lemma in COLLECTIVES:
+        return False
+    if i + 1 < len(words) and words[i + 1].thing:
+        return False
+    before = [one.text for one in words[max(i - 3, 0) : i]]
+    begins = i < 3 and not DETERMINERS & set(before)
+    paired = len(before) > 1 and before[-1] == "and" and kind(words[i - 2].lemma) in BEINGS
+    return begins or paired or bool(DEFINITE & set(before[-2:]))
 
 
 def _ends_phrase(word: Word) -> bool:
@@ -158,6 +208,8 @@ def _denied(words: Sequence[Word]) -> Iterator[int]:
             continue
         reach = range(i + 1, min(i + 1 + REACH, len(words)))
         reach = range(i + 1, next((j for j in reach if words[j].text in TURNS), reach.stop))
+        presupposed = (j for j in reach if words[j].text in PRESUPPOSED and (j > i + 1 or word.text in PRONOUNS))
+        reach = range(i + 1, next(presupposed, reach.stop))
         reach = range(i + 1, next((j + 1 for j in reach if words[j].thing), reach.stop))
         if not any(words[j].text in HARMLESS or words[j].lemma in HARMLESS for j in reach):
             yield from reach

@@ -12,6 +12,8 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from .figures import Figures
+
 DETERMINERS = frozenset("a an the his her their its my your our this that these those no one".split())
 PREPOSITIONS = frozenset(
     "in on at by with of from into onto over under behind beside near through across along".split()
@@ -30,12 +32,14 @@ class Word(NamedTuple):
 def read_words(text: str) -> list[Word]:
     """The words of a text in order, in lower case; punctuation and the ends of "man's" and "didn't" are gone."""
     tokens = re.findall(r"[a-z]+|[.,;:!?]", re.sub(r"['’][a-z]+", "", text.lower()))
-    figures = _figures(tokens)
-    return [
-        Word(token, lemmatise(token), _is_thing(tokens, i), i in figures)
-        for i, token in enumerate(tokens)
-        if token.isalpha()
-    ]
+    lemmas = [lemmatise(token) for token in tokens]
+    things = [_is_thing(tokens, i) for i in range(len(tokens))]
+    figures = _figures().places(tokens, lemmas, things)
+    for i, pair in enumerate(pairwise(lemmas)):
+        if pair in _compounds():
+            lemmas[i] = "-".join(pair)
+            things[i] = kind(lemmas[i]) is not None
+    return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True) if word[0].isalpha()]
 
 
 def content_lemmas(words: Iterable[Word]) -> list[str]:
@@ -79,6 +83,11 @@ def word_list(name: str) -> frozenset[str]:
 
 
 @cache
+def _compounds() -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(pair.split()) for pair in lexicon("forms")["compounds"])
+
+
+@cache
 def known_words() -> frozenset[str]:
     """Every lemma that the lexicon holds."""
     forms, likeness = lexicon("forms"), lexicon("likeness")
@@ -89,7 +98,7 @@ def known_words() -> frozenset[str]:
         *likeness["general"].values(),
         forms["fixed"]["words"],
     ]
-    lists += [forms[name] for name in ("everywhere", "feeling", "colors", "numbers")]
+    lists += [forms[name] for name in ("everywhere", "feeling", "quality", "colors", "numbers")]
     irregular = forms["irregular"]
     return frozenset(w for text in lists for w in text.split() if w not in irregular) | frozenset(irregular.values())
 
@@ -146,7 +155,9 @@ def _is_thing(tokens: list[str], i: int) -> bool:
 
 
 def _is_noun_here(tokens: list[str], i: int) -> bool:
-    """Whether an article, number or the like stands before the word, with at most two adjectives between."""
+    """Whether an article, number or the like stands before it, with at most two adjectives between, or "of" follows."""
+    if tokens[i + 1 : i + 2] == ["of"] and (not i or not tokens[i - 1].isalpha()):
+        return True
     for before in reversed(tokens[max(0, i - 3) : i]):
         if before in DETERMINERS or before in PREPOSITIONS or before in word_list("numbers"):
             return True
@@ -156,16 +167,10 @@ def _is_noun_here(tokens: list[str], i: int) -> bool:
 
 
 @cache
+def _figures() -> Figures:
+    return Figures.of(lexicon("forms"))
+
+
+@cache
 def _sometimes() -> frozenset[str]:
     return frozenset(f"{lexicon('things')['sometimes']} {lexicon('nouns')['sometimes']}".split())
-
-
-def _figures(tokens: list[str]) -> set[int]:
-    """The places of words that are figures of speech: what something is *like*, and "a wave" in "a wave of sadness"."""
-    found, inside = set(), False
-    openers = {tuple(opener.split()) for opener in lexicon("forms")["figure"]}
-    for i, (token, following) in enumerate(pairwise([*tokens, "."])):
-        inside = (inside and token.isalpha()) or (token,) in openers or (token, following) in openers
-        if inside or (following == "of" and word_list("feeling").intersection(tokens[i + 2 : i + 4])):
-            found.add(i)
-    return found
