@@ -70,8 +70,17 @@ class Coverage:
 
     def added(self, told: Iterable[Word]) -> tuple[str, ...]:
         """The things, colours and numbers that words name and the caption does not cover."""
-        claims = (word for word in told if not word.figure and (word.thing or is_shade_or_number(word.lemma)))
+        words = [*told]
+        claims = (word for i, word in enumerate(words) if _is_claim_at(words, i))
         return tuple(dict.fromkeys(word.lemma for word in claims if not self.covers(word.lemma)))
+
+
+def _is_claim_at(words: list[Word], i: int) -> bool:
+    """Whether a word claims something where it stands; "both" does not in "both sad and proud" and "both of them"."""
+    word, after = words[i], [word.text for word in words[i + 1 : i + 4]]
+    if word.text == "both" and ("and" in after or after[:1] == ["of"]):
+        return False
+    return not word.figure and (word.thing or is_shade_or_number(word.lemma))
 
 
 @lru_cache(256)
