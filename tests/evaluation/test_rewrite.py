@@ -84,13 +84,19 @@ def made_up_report(rows: list[Row]) -> Report:
     return Report("python -m evaluation.rewrite", rows, 0.701, (0.5, float("nan")), -3.25, {"rewriter": "embedded"})
 
 
+def test_the_highest_intensity_has_a_column_of_its_own() -> None:
+    text = render(made_up_report([made_up(OURS, "awe", at, at) for at in (0.3, 1.0)]))
+    assert f"| {OURS} | 0.50 [0.50, 0.50] | 1.00 [1.00, 1.00] |" in text
+
+
 def test_a_report_holds_every_table() -> None:
     text = render(made_up_report(made_up_rows()), ["x-moods.svg"])
     assert "- photos: 2, moods: 2, intensities: 2, systems: 2, texts: 16" in text
     assert "0.701 of its test sentences right" in text
     assert "aligned 0.50, distance unknown" in text
     assert "people: -3.25" in text
-    assert f"| {OURS} | 0.00 [0.00, 0.00] | 0.74 [0.74, 0.74] | 0.90 [0.90, 0.90] | 1.00 [1.00, 1.00]" in text
+    none = "0.00 [0.00, 0.00]"
+    assert f"| {OURS} | {none} | {none} | 0.74 [0.74, 0.74] | 0.90 [0.90, 0.90] | 1.00 [1.00, 1.00]" in text
     assert "| pride | distance | 1.00 [1.00, 1.00] | 0.88 [0.88, 0.88] | 0.60 [0.60, 0.60] | yes |" in text
     assert "every step of intensity: 2 of 2 moods" in text
     assert "![x-moods](x-moods.svg)" in text
