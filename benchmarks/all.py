@@ -4,7 +4,7 @@
 
     photo ─► batch ─► server ─► rewriting ─► roofline ─► startup ─► report
 
-On two quiet cores it takes some 25 minutes, most of them the straight app's. `--quick` takes a few.
+On two quiet cores it takes some 40 minutes, most of them the straight app's. `--quick` takes a few.
 """
 
 import sys
