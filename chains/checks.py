@@ -7,7 +7,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from .facts import check_facts
 from .freshness import Recent
 from .hearing import Heard
 from .records import Checks
-from .words import lemmatise, lexicon, read_words, word_list
+from .words import lexicon, phrase_lemmas, read_words, word_list
 
 LEAST_MOOD = 0.2
 """A candidate that carries the mood less than this, times the intensity, is not taken."""
@@ -107,12 +106,7 @@ def mood_score(heard: float, toned: int) -> float:
 
 def tone_words(text: str, mood: Mood) -> int:
     """How many of the mood's own tone words a text has."""
-    return len({word.lemma for word in read_words(text)} & _tones(mood.tone))
-
-
-@cache
-def _tones(phrases: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(lemmatise(word.lower()) for phrase in phrases for word in phrase.split())
+    return len({word.lemma for word in read_words(text)} & phrase_lemmas(mood.tone))
 
 
 def fluency_score(logprob: float | None) -> float:

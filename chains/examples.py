@@ -14,7 +14,7 @@ from langchain_core.example_selectors import SemanticSimilarityExampleSelector
 from langchain_core.vectorstores import InMemoryVectorStore
 from numpy.typing import NDArray
 
-from prompts import STEPS, Example, Mood, load_rewrites
+from prompts import Example, Mood, load_rewrites, step_of
 
 SHOWN = 2
 
@@ -47,13 +47,13 @@ class Examples:
 
     def choose(self, literal: str, mood: Mood, intensity: float) -> tuple[Example, ...]:
         """The examples most like a caption, the likest last; the mood's own where no rewrites of it were written."""
-        selector = self._selector(mood.name, _step(intensity))
+        selector = self._selector(mood.name, step_of(intensity))
         if selector is None:
             return mood.examples
         return tuple(Example(**one) for one in reversed(selector.select_examples({"literal": literal})))
 
     def _make(self, mood: str, step: int) -> SemanticSimilarityExampleSelector | None:
-        rows = [row for row in load_rewrites() if row.mood == mood and _step(row.intensity) == step]
+        rows = [row for row in load_rewrites() if row.mood == mood and step_of(row.intensity) == step]
         if not rows:
             return None
         return SemanticSimilarityExampleSelector.from_examples(
@@ -72,7 +72,3 @@ def example_chooser(writer: Any, ear: Any) -> Callable[[str, Mood, float], tuple
     if isinstance(ear, Embedder):
         return Examples(ear).choose
     return lambda literal, mood, intensity: mood.examples
-
-
-def _step(intensity: float) -> int:
-    return min(int(intensity * len(STEPS)), len(STEPS) - 1)

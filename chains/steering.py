@@ -13,7 +13,7 @@ from typing import Any
 from prompts import Mood
 
 from .checks_content import Coverage
-from .words import content_lemmas, is_claim, lemmatise, read_words, word_list
+from .words import content_lemmas, is_claim, lemmatise, phrase_lemmas, read_words, word_list
 
 LOCKED = -12.0
 TONE = 3.0
@@ -42,8 +42,9 @@ class Steering:
         Where the answer has `begun` with the caption, its words are said.
         """
         own = () if begun else content_lemmas(read_words(literal))
-        tone = {lemmatise(word) for phrase in mood.tone for word in phrase.split()}
-        return self._of(own, OWN) | self._of(tone, TONE * intensity**2) | dict(self._locked(literal))
+        return (
+            self._of(own, OWN) | self._of(phrase_lemmas(mood.tone), TONE * intensity**2) | dict(self._locked(literal))
+        )
 
     def on(
         self, literal: str, mood: Mood, intensity: float, begun: bool, wished: Mapping[int, float]

@@ -60,6 +60,12 @@ def lemmatise(word: str) -> str:
     return next((stem for stem in stems if stem in known_words()), stems[0] if stems else word)
 
 
+@cache
+def phrase_lemmas(phrases: tuple[str, ...]) -> frozenset[str]:
+    """The lemmas of all words of some phrases."""
+    return frozenset(lemmatise(word.lower()) for phrase in phrases for word in phrase.split())
+
+
 def kind(lemma: str) -> str | None:
     """What kind of thing a lemma names: "person", "animal", "food", …; None where it names none."""
     return _kinds().get(lemma)

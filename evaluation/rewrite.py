@@ -32,7 +32,7 @@ from chains.checks_content import compare_content
 from chains.checks_contradictions import contradictions
 from models import EMOTIONS, EmotionReading, LiteralCaption, load_models
 from models.emotion_labels import make_reading
-from prompts import STEPS, Mood, find_mood, rewrite_turns
+from prompts import STEPS, Mood, find_mood, rewrite_turns, step_of
 
 from .captioner import Describe, describer
 from .rewrite_figures import OURS, Rewrite, Row, length_ratio
@@ -142,7 +142,7 @@ def ask_greedily(raw: BaseChatModel, jobs: Sequence[Job]) -> list[Written]:
 
 def prompt_values(job: Job) -> dict[str, str]:
     """What the straight prompt is filled in with."""
-    degree = STEPS[min(int(job.intensity * len(STEPS)), len(STEPS) - 1)]
+    degree = STEPS[step_of(job.intensity)]
     return {"degree": degree, "mood": job.mood.name, "literal": job.caption.literal}
 
 

@@ -1,7 +1,7 @@
 """Prompt text and moods: data that can be read and edited as prose, and the little code that reads it."""
 
 from .blends import blend
-from .moods import STEPS, Example, Mood, MoodsError, UnknownMoodName, find_mood, load_moods
+from .moods import STEPS, Example, Mood, MoodsError, UnknownMoodName, find_mood, load_moods, step_of
 from .rewrite import Turn, rewrite_turns, taught_turns
 from .rewrites import Rewrite, load_rewrites
 
@@ -18,5 +18,6 @@ __all__ = [
     "load_moods",
     "load_rewrites",
     "rewrite_turns",
+    "step_of",
     "taught_turns",
 ]

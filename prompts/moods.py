@@ -19,6 +19,11 @@ STEPS = ("faintly", "clearly", "fully")
 """The three steps of intensity, from the lowest third of 0..1 to the highest."""
 
 
+def step_of(intensity: float) -> int:
+    """The number of the step (of `STEPS`) that an intensity from 0 to 1 lies in."""
+    return min(int(intensity * len(STEPS)), len(STEPS) - 1)
+
+
 class MoodsError(ValueError):
     """A file of moods cannot be used. The message names the file, the table and the field."""
 
@@ -58,7 +63,7 @@ class Mood(BaseModel):
 
     def direction(self, intensity: float) -> str:
         """The direction to the writer at an intensity from 0 to 1."""
-        return self.intensity[min(int(intensity * len(STEPS)), len(STEPS) - 1)]
+        return self.intensity[step_of(intensity)]
 
 
 def load_moods(*more: Path) -> Mapping[str, Mood]:
