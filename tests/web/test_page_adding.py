@@ -91,6 +91,7 @@ def test_a_broken_photo_among_many_stops_none_of_them(page: Page) -> None:
     upload(page, photo(49), broken, photo(50))
     expect(page.locator(DONE)).to_have_count(2)
     expect(page.locator("[data-testid=card][data-status=failed]")).to_contain_text("no photo of a known format")
+    expect(page.get_by_text("2 of 3 photos ready, 1 not captioned")).to_be_visible()
 
 
 def test_the_gallery_is_as_it_was_left(page: Page) -> None:
