@@ -112,7 +112,7 @@ def test_the_docs_of_the_api_can_be_browsed(page: Page) -> None:
     page.reload()
     assert brightness(page, "html") < 384
     page.emulate_media(color_scheme="light")
-    page.wait_for_function("!document.documentElement.classList.contains('dark-mode')")
+    expect(page.locator("html")).not_to_have_class(re.compile("dark-mode"))
 
 
 def test_without_accounts_nobody_signs_in(page: Page) -> None:
