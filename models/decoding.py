@@ -1,4 +1,4 @@
-"""How answers are written: by transformers' `generate`, or by the lean path for a Llama on a CPU."""
+"""How answers are written: by transformers' `generate`, or by onnxruntime for a Llama on a CPU."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -66,7 +66,7 @@ def write_plain(model: Any, asked: Asked) -> list[Answer]:
 
 
 class LeanModel:
-    """A network with the lean path for its answers, in the place of a model of transformers."""
+    """A network that onnxruntime runs, in the place of a model of transformers."""
 
     def __init__(self, network: OnnxLlama, generation_config: Any) -> None:
         self.network, self.generation_config = network, generation_config

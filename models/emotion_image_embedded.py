@@ -47,7 +47,8 @@ class Head(NamedTuple):
 
     def place(self, features: Features) -> Array:
         """Valence and arousal of each photo, (photos, 2), each -1..1."""
-        kernel = block_kernel((describe(features) - self.mean) / self.scale, self.photos, self.widths, self.sharpness)
+        rows = ((describe(features) - self.mean) / self.scale).astype(self.photos.dtype)
+        kernel = block_kernel(rows, self.photos, self.widths, self.sharpness)
         place: Array = np.clip(kernel @ self.weights + self.bias, -1, 1)
         return place
 
@@ -111,7 +112,7 @@ def block_kernel(a: Array, b: Array, widths: Sequence[int], sharpness: float) ->
     total, start = np.zeros((len(a), len(b))), 0
     for width in widths:
         x, y = a[:, start : start + width], b[:, start : start + width]
-        apart = (x**2).sum(1)[:, None] + (y**2).sum(1)[None] - 2 * x @ y.T
+        apart = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y) - 2 * x @ y.T
         total += np.exp(-sharpness * np.maximum(apart, 0) / width)
         start += width
     return total / len(widths)
@@ -130,7 +131,7 @@ def load_head() -> Head:
         settings = json.loads((folder / "emotion_image.json").read_text("utf-8"))
     except FileNotFoundError as error:
         raise ModelError("The head of the embedded image emotion is missing; install Moodcap again.") from error
-    arrays = {name: value.astype(np.float64) for name, value in weights.items()}
+    arrays = {name: value.astype(np.float32) for name, value in weights.items()}
     return Head(
         **arrays,
         widths=tuple(settings["widths"]),

@@ -74,17 +74,18 @@ class OnnxLlama:
         old = sorted(set().union(*paths) - set(todo))
         at = {slot: i for i, slot in enumerate([*old, *todo], 1)}
         begin = 1 + len(old)
-        sees = np.full((1, 1, len(todo), 1 + len(at)), -np.inf, np.float32)
-        for path in paths:
-            columns = [at[slot] for slot in path]
-            for place, slot in enumerate(path):
-                if slot in todo:
-                    sees[0, 0, at[slot] - begin, columns[: place + 1]] = 0
         cache = self.room(1, 1 + len(at))
         cache[..., 0, :], cache[..., 1:begin, :] = 0, self.pool[..., old, :]
         run = Run(self, cache, len(todo), [at[path[-1]] - begin for path in paths])
         run.tokens[0], run.places[0] = zip(*todo.values(), strict=True)
-        logits = run(np.array([len(at)], np.int32), sees)
+        run.ends[0] = len(at)
+        run.sees[:] = -np.inf
+        for path in paths:
+            columns = [at[slot] for slot in path]
+            for place, slot in enumerate(path):
+                if slot in todo:
+                    run.sees[0, 0, at[slot] - begin, columns[: place + 1]] = 0
+        logits = run()
         self.pool[..., list(todo), :] = cache[..., begin:, :]
         return logits
 
@@ -92,32 +93,37 @@ class OnnxLlama:
 class Run:
     """The graph with its inputs and outputs in place, for so many new tokens a row of a cache.
 
-    `wanted` are the tokens, of all that are new, whose logits are asked for.
+    `wanted` are the tokens, of all that are new, whose logits are asked for. To be set: `tokens`, `places` (rows, new);
+    `ends` (rows,), the last place that each row has in the cache; and `sees` (1, 1, new, cached), 0 or minus infinity.
     """
 
     def __init__(self, network: OnnxLlama, cache: Floats, new: int, wanted: Sequence[int]) -> None:
-        self.network, rows = network, cache.shape[2]
+        rows, cached = cache.shape[2], cache.shape[4]
+        self.session, self.binding = network.session, network.session.io_binding()
         self.tokens, self.places = np.zeros((2, rows, new), np.int64)
-        angles = np.outer(np.arange(cache.shape[4]), network.frequencies)
-        cos, sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+        self.ends, self.total = np.zeros(rows, np.int32), np.zeros((), np.int32)
+        self.sees = np.zeros((1, 1, new, cached), np.float32)
         self.logits = np.empty((len(wanted), network.config.vocab_size), np.float32)
-        given = {"tokens": self.tokens, "places": self.places, "wanted": np.array(wanted, np.int64)}
-        self.held: list[Any] = [given | {"cos": cos, "sin": sin}, cache]  # onnxruntime knows their addresses alone
-        self.binding = network.session.io_binding()
-        for name, array in self.held[0].items():
+        angles = np.outer(np.arange(cached), network.frequencies)
+        self.given: dict[str, NDArray[Any]] = {
+            "tokens": self.tokens, "places": self.places, "ends": self.ends, "total": self.total,
+            "wanted": np.array(wanted, np.int64),
+            "cos": np.cos(angles).astype(np.float32), "sin": np.sin(angles).astype(np.float32),
+        }  # fmt: skip
+        for name, array in self.given.items():
             self._bind(name, array)
         for i, layer in enumerate(cache):
             for name, array in zip((f"keys.{i}", f"values.{i}"), layer, strict=True):
                 self._bind(name, array)
                 self._bind(f"{name}.new", array, given=False)
         self._bind("logits", self.logits, given=False)
+        self.cache = cache  # onnxruntime knows its address alone
 
-    def __call__(self, ends: NDArray[np.int32], sees: Floats) -> Tensor:
-        """The logits, once tokens and places are set; they are overwritten by the next call."""
-        total = np.array(ends.max() + 1, np.int32)
-        for name, array in (("ends", ends), ("total", total), ("sees", sees)):
-            self._bind(name, array)
-        self.network.session.run_with_iobinding(self.binding)
+    def __call__(self) -> Tensor:
+        """The logits (wanted, vocabulary), until the next call."""
+        self.total[...] = self.ends.max() + 1
+        self._bind("sees", self.sees[..., : int(self.total)])
+        self.session.run_with_iobinding(self.binding)
         return torch.from_numpy(self.logits)
 
     def _bind(self, name: str, array: NDArray[Any], given: bool = True) -> None:
@@ -131,21 +137,25 @@ class Rows:
     def __init__(self, network: OnnxLlama, paths: Sequence[Sequence[int]], room: int) -> None:
         self.network = network
         lengths = [len(path) for path in paths]
-        self.ends = np.array(lengths, np.int32)
         self.cache = network.room(len(paths), max(lengths) + room)
         for row, path in enumerate(paths):
             self.cache[:, :, row, :, : len(path)] = network.pool[:, :, 0, :, path].transpose(1, 2, 3, 0, 4)
         self.run = Run(network, self.cache, 1, range(len(paths)))
+        self.run.ends[:] = lengths
 
     def step(self, tokens: Tensor) -> Tensor:
-        """The logits (rows, vocabulary) after one more token a row."""
-        self.run.tokens[:, 0], self.run.places[:, 0] = tokens.numpy(), self.ends
-        logits = self.run(self.ends, np.zeros((1, 1, 1, int(self.ends.max()) + 1), np.float32))
-        self.ends = self.ends + 1
+        """The logits (rows, vocabulary) after one more token a row, until the next step."""
+        self.run.tokens[:, 0], self.run.places[:, 0] = tokens.numpy(), self.run.ends
+        logits = self.run()
+        self.run.ends += 1
         return logits
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows alone, in this order (rising)."""
-        self.ends = self.ends[list(rows)]
-        self.cache = np.ascontiguousarray(self.cache[:, :, list(rows)])
+        ends, length = self.run.ends[list(rows)], int(self.run.ends.max())
+        for new, old in enumerate(rows):
+            if new != old:
+                self.cache[:, :, new, :, :length] = self.cache[:, :, old, :, :length]
+        self.cache = self.cache[:, :, : len(rows)]
         self.run = Run(self.network, self.cache, 1, range(len(rows)))
+        self.run.ends[:] = ends
