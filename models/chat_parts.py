@@ -10,8 +10,6 @@ from typing import Any
 import torch
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
-from transformers import LogitsProcessor, StoppingCriteria
-from transformers.generation.streamers import BaseStreamer
 
 from .errors import ModelError
 
@@ -45,7 +43,7 @@ class Together:
 TOGETHER: ContextVar[tuple[Together, int] | None] = ContextVar("together", default=None)
 
 
-class TokenQueue(BaseStreamer):
+class TokenQueue:
     """Puts new tokens into a queue as they are chosen; the prompt, which comes first, is left out."""
 
     def __init__(self, told: Told) -> None:
@@ -61,7 +59,7 @@ class TokenQueue(BaseStreamer):
         """Nothing: the thread that generates says when it has ended, however it did."""
 
 
-class Cancelled(StoppingCriteria):
+class Cancelled:
     """Stops every row of a batch at its next token once the event is set."""
 
     def __init__(self, event: threading.Event) -> None:
@@ -107,7 +105,7 @@ class Biases:
             self.added[row, list(group)] -= SAID
 
 
-class Biased(LogitsProcessor):
+class Biased:
     """Adds biases to each row's logits; what comes after the prompt counts as said."""
 
     def __init__(self, biases: Biases, prompt: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig, GgufConfig
+from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
 from .chat import LocalChat, Options
 from .decoding import LeanModel
@@ -77,6 +77,8 @@ def _local(
     gguf_file: str | None = None,
     own: Options | None = None,
 ) -> LocalChat:
+    from transformers import AutoModelForCausalLM, GgufConfig
+
     where = pick_device(device)
     options: dict[str, Any] = placement(where, pick_dtype(where, dtype), device)
     file = {"gguf_file": gguf_file} if gguf_file else {}
