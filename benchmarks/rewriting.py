@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig, GgufConfig
 
 from chains.caption import model_context
 from chains.rewrite import to_messages
 from models import load
 from models.assemble import ARCHIVES, fetch, unpack
 from models.decoding import Asked, LeanModel, write_plain
-from models.lean_linear import has_int8
-from models.lean_llama import fits, load_int8, save_int8
 from models.loading import quiet_transformers
 from prompts import taught_turns
 
@@ -28,8 +25,7 @@ from .llama import NEED, TYPES, Best, Llama, library, quantise, settings
 from .report import Goal, Section, Table, number, shown
 from .rounds import alternate, say, spread
 
-OURS, FILE, LLAMA = "moodcap", "moodcap, the same GGUF as it is loaded", "llama.cpp, the same GGUF"
-SAME = "moodcap, the same GGUF in 8 bits"
+OURS, SAME, LLAMA = "moodcap", "moodcap, the same GGUF", "llama.cpp, the same GGUF"
 COUNT, TOKENS = 4, 32
 LITERALS = (
     "{who} runs through the snow.",
@@ -46,8 +42,8 @@ WHO = "dog child man woman cat boy girl bird".split()
 TEXT = """
 {count} candidates of {tokens} tokens each for a caption, none shorter or longer, for one caption and for eight at once.
 Captions are new in every round, the prompt around them is the same, and so are temperature and `top_p`. Both keep what
-the prompts share from call to call. Weights: Moodcap's own rewriter as it is shipped ({dtype}); and plain
-SmolLM2-135M-Instruct from a GGUF file (Q4_1), as Moodcap loads such a file and in 8 bits as it ships its own.
+the prompts share from call to call. Weights: Moodcap's own rewriter as it is shipped; and plain SmolLM2-135M-Instruct
+from a GGUF file (Q4_1), which Moodcap turns to 8 bits as it loads it.
 llama.cpp reads that file itself and has all sequences in one batch, by its low-level functions; its threads, flash
 attention and caches are tried before. Two more rows have it read the same weights in types that it lays out anew
 for this CPU (they lose quality once more).
@@ -66,7 +62,7 @@ def measure(bench: Bench) -> Section:
     prompts = {number: new_prompts(writer, number, bench) for number in range(-1, rounds)}
     with foundation(bench.foundations) as file:
         plain = load("rewriter", f"gguf:{file}", context)
-        ours = {OURS: writer, FILE: plain} | ({SAME: in_8_bits(file, plain)} if has_int8() else {})
+        ours = {OURS: writer, SAME: plain}
         systems = {name: writing(one, writer) for name, one in ours.items()}
         seconds: dict[int, dict[str, list[float]]] = {}
         best: dict[int, Best] = {}
@@ -79,7 +75,7 @@ def measure(bench: Bench) -> Section:
                     for name, one in files.items():
                         theirs[name] = stack.enter_context(llama(one, size * COUNT, writer, best[size]))
                 seconds[size] = compare(systems | theirs, prompts, size, rounds)
-    return section(seconds, str(getattr(writer.model, "dtype", "")).removeprefix("torch."), best)
+    return section(seconds, best)
 
 
 def new_prompts(writer: Any, number: int, bench: Bench) -> list[list[int]]:
@@ -113,19 +109,6 @@ def _caller(write: Write, prompts: Prompts, size: int) -> Callable[[int], None]:
         write(prompts[number][:size])
 
     return call
-
-
-def in_8_bits(file: Path, plain: Any) -> Any:
-    """The chat model of a GGUF file with its weights in 8 bits."""
-    options = {"gguf_file": file.name, "quantization_config": GgufConfig(dequantize=True), "dtype": torch.bfloat16}
-    model = AutoModelForCausalLM.from_pretrained(file.parent, **options)
-    if not fits(model):
-        return plain
-    with tempfile.TemporaryDirectory() as folder:
-        save_int8(model, Path(folder))
-        config: Any = AutoConfig.from_pretrained(file.parent, gguf_file=file.name)
-        network = load_int8(config, Path(folder))
-    return plain.model_copy(update={"model": LeanModel(network, GenerationConfig())})
 
 
 @contextmanager
@@ -176,7 +159,7 @@ def requantised(file: Path, folder: Path) -> dict[str, Path]:
     return made
 
 
-def section(seconds: Mapping[int, Mapping[str, Sequence[float]]], dtype: str, best: Mapping[int, Best]) -> Section:
+def section(seconds: Mapping[int, Mapping[str, Sequence[float]]], best: Mapping[int, Best]) -> Section:
     """What was found; `best` are llama.cpp's settings by the number of prompts, empty where it is not installed."""
     rates = {
         size: {name: [size * COUNT / one for one in some] for name, some in told.items()}
@@ -187,7 +170,7 @@ def section(seconds: Mapping[int, Mapping[str, Sequence[float]]], dtype: str, be
         for size, told in rates.items()
         for name, some in told.items()
     ]
-    text = TEXT.format(count=COUNT, tokens=TOKENS, dtype=dtype).strip()
+    text = TEXT.format(count=COUNT, tokens=TOKENS).strip()
     if best:
         told = "; ".join(f"{how} for {size * COUNT} at once" for size, how in best.items())
         text += f"\n\nllama.cpp {library().__version__} (llama-cpp-python), the fastest of its settings: {told}."

@@ -22,9 +22,9 @@ from chains import build_chain
 from chains.rewrite import to_messages
 from models import EmotionInput, Models, open_photo
 from models.decoding import LeanModel, choose
-from models.lean_linear import has_int8
-from models.lean_llama import LeanLlama, Rows
+from models.llama_graph import BLOCK
 from models.loading import quiet_transformers
+from models.onnx_llama import OnnxLlama, Rows
 from prompts import taught_turns
 
 from .bench import Bench, run
@@ -46,8 +46,7 @@ STAGES = """
 Operations (a multiplication and an addition are two) are counted on transformers' plain networks, those of the
 rewriter as twice its weights a token. The rate is that of a product of {side} x {side} matrices in the numbers that
 the stage uses; the share is the time of the operations at that rate over the measured time. Decoding is bound by
-memory, as above; the captioner's decoder runs in small steps as well. In 8 bits every row is multiplied twice, its
-coarse and its fine part, so the share cannot pass 50 % there.
+memory, as above; the captioner's decoder runs in small steps as well.
 """
 Timed = Mapping[str, Sequence[float]]
 
@@ -102,7 +101,7 @@ def decode(writer: Any, prompt: Sequence[int], size: int, steps: int, _: int = 0
     return float(median(took))
 
 
-def shapes(network: LeanLlama) -> list[tuple[int, int]]:
+def shapes(network: OnnxLlama) -> list[tuple[int, int]]:
     """The shapes of all linear layers, the output's last."""
     config = network.config
     heads = config.num_attention_heads * network.size
@@ -115,19 +114,20 @@ def shapes(network: LeanLlama) -> list[tuple[int, int]]:
     return [*block * config.num_hidden_layers, (config.vocab_size, config.hidden_size)]
 
 
-def weight_bytes(network: LeanLlama) -> int:
-    """The bytes of the linear layers' weights, and of a scale for each output where they are in 8 bits."""
-    size = network.head.dtype.itemsize
-    return sum(rows * columns * size + (4 * rows if size == 1 else 0) for rows, columns in shapes(network))
+def weight_bytes(network: OnnxLlama) -> int:
+    """The bytes of the linear layers' weights, and of the scales of their blocks where they are in 8 bits."""
+    blocks = 4 if network.bits == 8 else 0
+    return sum(
+        rows * (columns * network.bits // 8 + blocks * -(-columns // BLOCK)) for rows, columns in shapes(network)
+    )
 
 
-def cached_bytes(network: LeanLlama) -> int:
+def cached_bytes(network: OnnxLlama) -> int:
     """The bytes of a token's keys and values."""
-    layers, both, groups, _, size = network.pool.shape
-    return int(layers * both * groups * size * network.pool.element_size())
+    return int(network.room(1, 1).nbytes)
 
 
-def read_operations(network: LeanLlama, tokens: int) -> float:
+def read_operations(network: OnnxLlama, tokens: int) -> float:
     """The operations of reading a prompt; the output layer is needed for its last token alone."""
     *blocks, (rows, columns) = shapes(network)
     return 2.0 * (tokens * sum(a * b for a, b in blocks) + rows * columns)
@@ -155,7 +155,9 @@ def copier() -> Callable[[int], None]:
 
 def can(kind: str) -> bool:
     """Whether the CPU multiplies such numbers fast."""
-    return kind == "float32" or (has_int8() if kind == "8 bits" else bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
+    if kind == "8 bits":
+        return "x86" in torch.backends.quantized.supported_engines and torch.cpu._is_vnni_supported()
+    return kind == "float32" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def multiplier(kind: str, side: int = SIDE) -> Callable[[int], None]:
@@ -201,13 +203,18 @@ def stages(models: Models, bench: Bench, prompt: Sequence[int]) -> dict[str, Wor
     def look() -> object:
         return captioner.model.encoder.features(pixels)
 
-    kind = "8 bits" if network.head.dtype == torch.int8 else str(network.head.dtype).removeprefix("torch.")
+    kind = kind_of(network)
     return {
         "look at the photo": Work(look, operations(look), "float32"),
         "write the literal caption": Work(lambda: captioner._tell(memory), operations(tell), "float32"),
         "emotion of the literal caption, with evidence": Work(feel, operations(feel), "float32"),
         f"read a prompt of {len(prompt)} tokens": Work(read, read_operations(network, len(prompt)), kind),
     }
+
+
+def kind_of(network: OnnxLlama) -> str:
+    """The numbers of the network's weights, as the rates call them."""
+    return "8 bits" if network.bits == 8 else "float32"
 
 
 def operations(work: Callable[[], object]) -> float:
@@ -217,7 +224,7 @@ def operations(work: Callable[[], object]) -> float:
     return float(counter.get_total_flops())
 
 
-def section(seconds: Timed, works: Mapping[str, Work], network: LeanLlama, prompt: int, steps: int) -> Section:
+def section(seconds: Timed, works: Mapping[str, Work], network: OnnxLlama, prompt: int, steps: int) -> Section:
     """What was found."""
     rate = max(MEMORY / spread(seconds[name]).median for name in ("read", "copy"))
     weights, cached = weight_bytes(network), cached_bytes(network)
@@ -236,7 +243,7 @@ def section(seconds: Timed, works: Mapping[str, Work], network: LeanLlama, promp
     speeds = {name: 2 * SIDE**3 / spread(seconds[name]).median for name in RATES if name in seconds}
     done = [_stage_row(name, work, seconds[name], speeds) for name, work in works.items()]
     text = STEPS.format(
-        prompt=prompt, steps=steps, weights=number(weights / 1e6), kind=str(network.head.dtype).removeprefix("torch."),
+        prompt=prompt, steps=steps, weights=number(weights / 1e6), kind=kind_of(network),
         cached=number(cached / 1e3), memory=MEMORY >> 20,
     )  # fmt: skip
     measured = [["memory, GB/s", number(rate / 1e9)]]

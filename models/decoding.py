@@ -1,7 +1,8 @@
 """How answers are written: by transformers' `generate`, or by the lean path for a Llama on a CPU."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .chat_parts import Biased, Biases, Cancelled, TokenQueue, cut
-from .lean_llama import LeanLlama, Rows
+from .onnx_llama import OnnxLlama, Rows
 
 LIKELY = 256  # tokens among which `top_p` is looked for before all are sorted, which takes far longer
 Settings = dict[str, Any]
@@ -67,12 +68,16 @@ def write_plain(model: Any, asked: Asked) -> list[Answer]:
 class LeanModel:
     """A network with the lean path for its answers, in the place of a model of transformers."""
 
-    def __init__(self, network: LeanLlama, generation_config: Any) -> None:
+    def __init__(self, network: OnnxLlama, generation_config: Any) -> None:
         self.network, self.generation_config = network, generation_config
-        self.config, self.device, self.dtype = network.config, torch.device("cpu"), network.head.dtype
+        self.config, self.device = network.config, torch.device("cpu")
 
     def write(self, asked: Asked) -> list[Answer]:
         """The answers, prompt by prompt; those that are done take no part in further steps."""
+        with _one_thread():
+            return self._write(asked)
+
+    def _write(self, asked: Asked) -> list[Answer]:
         limit = asked.settings["max_new_tokens"]
         paths, logits = self.network.read(asked.prompts)
         rows = Rows(self.network, [path for path in paths for _ in range(asked.count)], limit)
@@ -100,6 +105,17 @@ class LeanModel:
         if asked.streamer:
             asked.streamer.end()
         return answers
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """torch works in the calling thread alone: on busy cores others are waited for longer than they help."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def choose(logits: Tensor, scores: Tensor, settings: Settings) -> tuple[Tensor, Tensor]:

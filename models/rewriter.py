@@ -1,25 +1,28 @@
 """The rewriters: chat models over SmolLM2 as assembled, a Hugging Face LLM, a GGUF file, or a server.
 
 GGUF files are read by transformers, which turns their blocks into plain numbers; a server is anything that speaks
-OpenAI's API (vLLM, llama.cpp, Ollama), through langchain-openai.
+OpenAI's API (vLLM, llama.cpp, Ollama), through langchain-openai. A Llama on a CPU answers through onnxruntime.
 """
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+from transformers import GenerationConfig, PreTrainedConfig, PreTrainedTokenizerFast
 
 from .chat import LocalChat, Options
 from .decoding import LeanModel
 from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError, ModelNotFound
-from .lean_linear import has_int8
-from .lean_llama import INT8, fits, from_plain, load_int8
 from .loading import load_pretrained
+from .onnx_llama import GRAPH, OnnxLlama
 
 TAUGHT: Options = {"taught": True, "temperature": 0.6}
 """What sets the taught model apart: the short chat, and less chance, as it strays sooner than an untaught one."""
+
+BITS = {"auto": 8, "float32": 32}
+"""The numbers of weights for which a Llama on a CPU has a faster path than transformers', by the setting's name."""
 
 
 def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", seed: int | None = None) -> LocalChat:
@@ -27,10 +30,11 @@ def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", s
     if not (folder / "config.json").exists():
         raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")
     name = "SmolLM2-135M-Instruct, taught"
-    if pick_device(device).type == "cpu" and dtype == "auto" and (folder / INT8).exists() and has_int8():
-        tokenizer = load_pretrained(AutoTokenizer, str(folder), True)
+    if pick_device(device).type == "cpu" and dtype == "auto" and (folder / GRAPH).exists():
+        # what transformers' Auto classes import takes seconds, and a hundred megabytes
+        tokenizer = load_pretrained(PreTrainedTokenizerFast, str(folder), True)
         settings = load_pretrained(GenerationConfig, str(folder), True)
-        network = load_int8(load_pretrained(AutoConfig, str(folder), True), folder)
+        network = OnnxLlama(load_pretrained(PreTrainedConfig, str(folder), True), folder)
         return LocalChat(model=LeanModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
     return _local(str(folder), name, device, dtype, True, seed, own=TAUGHT)
 
@@ -77,7 +81,9 @@ def _local(
     gguf_file: str | None = None,
     own: Options | None = None,
 ) -> LocalChat:
-    from transformers import AutoModelForCausalLM, GgufConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    from .llama_graph import fits, write
 
     where = pick_device(device)
     options: dict[str, Any] = placement(where, pick_dtype(where, dtype), device)
@@ -86,6 +92,8 @@ def _local(
     if gguf_file:
         options |= {"gguf_file": gguf_file, "quantization_config": GgufConfig(dequantize=True)}
     model = load_pretrained(AutoModelForCausalLM, source, offline, **options).eval()
-    if fits(model):
-        model = LeanModel(from_plain(model), model.generation_config)
+    if dtype in BITS and fits(model):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:  # what is mapped outlives its name
+            write(model, Path(work), BITS[dtype])
+            model = LeanModel(OnnxLlama(model.config, Path(work)), model.generation_config)
     return LocalChat(model=model, tokenizer=tokenizer, model_name=name, seed=seed, **(own or {}))

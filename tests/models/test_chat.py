@@ -1,6 +1,7 @@
 """The chat model over a local LLM: everything that LangChain promises, on a tiny LLM with random weights."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -228,7 +229,8 @@ def test_closing_a_stream_stops_the_model(chat: LocalChat) -> None:
 
 
 async def test_cancelling_a_call_frees_the_model(chat: LocalChat) -> None:
-    call = asyncio.create_task(chat.ainvoke(CHATS[0], max_new_tokens=900))
+    endless = HumanMessage("a dog", additional_kwargs={"logit_bias": dict.fromkeys(chat._ends(), -math.inf)})
+    call = asyncio.create_task(chat.ainvoke([endless], max_new_tokens=5000))
     await asyncio.sleep(0.2)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):

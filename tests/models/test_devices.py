@@ -39,10 +39,13 @@ def test_only_an_open_choice_is_spread_over_several_devices() -> None:
     assert placement(CPU, torch.float32)["device_map"] == {"": "cpu"}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["auto", "float32", "bfloat16"])
 def test_a_model_comes_in_the_number_type_that_is_asked_for(tmp_path: Path, dtype: str) -> None:
     model = load("rewriter", f"hf:{tiny_llm(tmp_path)}", ModelContext(tmp_path, "cpu", dtype))
-    assert model.model.dtype == getattr(torch, dtype)
+    if dtype == "bfloat16":
+        assert model.model.dtype == torch.bfloat16
+    else:
+        assert model.model.network.bits == {"auto": 8, "float32": 32}[dtype]
     assert model.invoke("snow", max_new_tokens=3).usage_metadata["output_tokens"] <= 3
 
 

@@ -97,7 +97,7 @@ def tiny_llm(folder: Path, layers: int = 2, seed: int = 0) -> Path:
     tokenizer.chat_template = CHAT
     tokenizer.eos_token = "<|im_end|>"
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=layers,
+        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=64, num_hidden_layers=layers,
         num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=1024, bos_token_id=1,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=0,
