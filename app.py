@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web app of the settings: the API and the page, its models being loaded in the background."""
-    from chains import CaptionChain, Settings, all_moods, build_chain
-    from web import give_back_read, make_app
+    from models.loading import quiet_transformers, without_collecting
+
+    with without_collecting():
+        from chains import CaptionChain, Settings, all_moods, build_chain
+        from web import give_back_read, make_app
 
     chosen = settings or Settings()
 
     def load() -> CaptionChain:
-        from models.loading import quiet_transformers, without_collecting
-
         with without_collecting():
             quiet_transformers()
             chain = build_chain(chosen)

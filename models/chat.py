@@ -21,7 +21,6 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_config_list, run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
-from transformers.generation.streamers import BaseStreamer
 
 from . import chat_parts as parts
 from .chat_parts import TOGETHER, Together, TokenQueue, Told, bias_rows, certain, cut, tell
@@ -211,7 +210,7 @@ class LocalChat(BaseChatModel):
         stop: list[str] | None = None,
         *,
         num_return_sequences: int = 1,
-        streamer: BaseStreamer | None = None,
+        streamer: TokenQueue | None = None,
         cancelled: threading.Event | None = None,
         **options: Any,
     ) -> list[ChatResult]:

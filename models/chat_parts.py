@@ -10,8 +10,6 @@ from typing import Any
 import torch
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
-from transformers import LogitsProcessor, StoppingCriteria
-from transformers.generation.streamers import BaseStreamer
 
 from .errors import ModelError
 
@@ -45,7 +43,7 @@ class Together:
 TOGETHER: ContextVar[tuple[Together, int] | None] = ContextVar("together", default=None)
 
 
-class TokenQueue(BaseStreamer):
+class TokenQueue:
     """Puts new tokens into a queue as they are chosen; the prompt, which comes first, is left out."""
 
     def __init__(self, told: Told) -> None:
@@ -61,7 +59,7 @@ class TokenQueue(BaseStreamer):
         """Nothing: the thread that generates says when it has ended, however it did."""
 
 
-class Cancelled(StoppingCriteria):
+class Cancelled:
     """Stops every row of a batch at its next token once the event is set."""
 
     def __init__(self, event: threading.Event) -> None:
@@ -75,12 +73,21 @@ class Cancelled(StoppingCriteria):
 def whole_words(tokenizer: Any) -> dict[str, tuple[int, ...]]:
     """The words, in lower case, that a tokenizer holds whole, and their tokens: within a text, and with a capital."""
     found: dict[str, tuple[int, ...]] = {}
-    for token in tokenizer.get_vocab().values():
-        text = tokenizer.decode([token])
+    tokens = sorted(tokenizer.get_vocab().values())
+    for token, text in zip(tokens, _texts(tokenizer, tokens), strict=True):
         if re.fullmatch(r" [A-Za-z]+|[A-Z][a-z]+", text):
             word = text.strip().lower()
             found[word] = (*found.get(word, ()), token)
     return found
+
+
+def _texts(tokenizer: Any, tokens: Sequence[int]) -> list[str]:
+    """The text of each token; the tokenizers library has them all at once, four times as fast as one by one."""
+    quick = getattr(tokenizer, "backend_tokenizer", None)
+    if quick is None:
+        return [tokenizer.decode([token]) for token in tokens]
+    texts: list[str] = quick.decode_batch([[token] for token in tokens], skip_special_tokens=False)
+    return texts
 
 
 class Biases:
@@ -98,7 +105,7 @@ class Biases:
             self.added[row, list(group)] -= SAID
 
 
-class Biased(LogitsProcessor):
+class Biased:
     """Adds biases to each row's logits; what comes after the prompt counts as said."""
 
     def __init__(self, biases: Biases, prompt: int) -> None:

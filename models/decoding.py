@@ -8,10 +8,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import LogitsProcessorList, StoppingCriteriaList
-from transformers.generation.streamers import BaseStreamer
 
-from .chat_parts import Biased, Biases, Cancelled, cut
+from .chat_parts import Biased, Biases, Cancelled, TokenQueue, cut
 from .onnx_llama import OnnxLlama, Rows
 
 LIKELY = 256  # tokens among which `top_p` is looked for before all are sorted, which takes far longer
@@ -31,12 +29,14 @@ class Asked:
     tokenizer: Any
     stop: Sequence[str] = ()
     bias: Biases | None = None
-    streamer: BaseStreamer | None = None
+    streamer: TokenQueue | None = None
     cancelled: threading.Event | None = None
 
 
 def write_plain(model: Any, asked: Asked) -> list[Answer]:
     """One `generate` call of transformers."""
+    from transformers import LogitsProcessorList, StoppingCriteriaList
+
     padded = asked.tokenizer.pad({"input_ids": asked.prompts}, padding=True, return_tensors="pt").to(model.device)
     stopping = {"stop_strings": list(asked.stop), "tokenizer": asked.tokenizer} if asked.stop else {}
     settings = asked.settings | {"do_sample": True, "top_k": 0}

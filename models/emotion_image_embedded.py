@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -18,8 +18,10 @@ from .contracts import EmotionInput
 from .emotion_labels import Array, emotion_places, make_reading
 from .errors import ModelError
 from .photo import Photo
-from .photo_features import Features
 from .records import EMOTIONS, EmotionReading, Evidence
+
+if TYPE_CHECKING:
+    from .photo_features import Features
 
 LEAST_TAG = 0.15
 EXTENT, NEUTRAL_EXTENT = 0.3, 0.12  # how far an emotion reaches around its place in valence and arousal
@@ -27,7 +29,7 @@ UNKNOWN = make_reading(np.ones(len(EMOTIONS)), place=(0.0, 0.0))
 
 
 class FeatureSource(Protocol):
-    def features(self, photos: Sequence[Photo]) -> Features:
+    def features(self, photos: Sequence[Photo]) -> "Features":
         """What the image encoders see of each photo."""
         ...
 
@@ -45,7 +47,7 @@ class Head(NamedTuple):
     spread: tuple[float, float]
     """Standard error of valence and arousal on photos of unseen themes, in units of -1..1."""
 
-    def place(self, features: Features) -> Array:
+    def place(self, features: "Features") -> Array:
         """Valence and arousal of each photo, (photos, 2), each -1..1."""
         rows = ((describe(features) - self.mean) / self.scale).astype(self.photos.dtype)
         kernel = block_kernel(rows, self.photos, self.widths, self.sharpness)
@@ -94,7 +96,7 @@ def qualities(place: Array) -> tuple[str, str]:
     return "a pleasant look" if place[0] >= 0 else "an unpleasant look", "stirring" if place[1] >= 0 else "calm"
 
 
-def describe(features: Features) -> Array:
+def describe(features: "Features") -> Array:
     """The features of photos as one row each: what is where matters less than that it is there."""
     parts = [
         features.patches[:, 0],

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoTokenizer, BertForSequenceClassification
 
 from .contracts import EmotionInput
 from .emotion_labels import Array, label_weights, make_reading
 from .errors import ModelNotFound
+from .lean_bert import LeanBert
 from .mood_ear import LAYERS, ear_features, load_ear
 from .records import EMOTIONS, EmotionReading, Evidence
 
@@ -32,11 +32,9 @@ class EmbeddedTextEmotion:
     def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
         if not (folder / "config.json").exists():
             raise ModelNotFound(f"The embedded text emotion is not at {folder}; run `moodcap setup`.")
-        self.model = BertForSequenceClassification.from_pretrained(folder, dtype=torch.float32).to(device).eval()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        labels = [self.model.config.id2label[i] for i in range(self.model.config.num_labels)]
-        self.weights = label_weights(labels)
-        self.thresholds = np.array(self.model.config.thresholds)
+        self.model = LeanBert(folder, device)
+        self.weights = label_weights(self.model.labels)
+        self.thresholds = np.array(self.model.settings["thresholds"])
         self.lock = threading.Lock()
 
     def read(self, inputs: Sequence[EmotionInput]) -> list[EmotionReading]:
@@ -81,16 +79,13 @@ class EmbeddedTextEmotion:
     def _run(self, texts: Sequence[str], batch: int = 64) -> tuple[Array, Array]:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         found = np.zeros((len(texts), len(self.thresholds)))
-        features = np.zeros((len(texts), (len(LAYERS) + 1) * self.model.config.hidden_size))
+        features = np.zeros((len(texts), (len(LAYERS) + 1) * self.model.settings["hidden_size"]))
         with self.lock, torch.inference_mode():
             for start in range(0, len(order), batch):
                 rows = order[start : start + batch]
-                encoded = self.tokenizer(
-                    [texts[i] for i in rows], padding=True, truncation=True, max_length=128, return_tensors="pt"
-                ).to(self.model.device)
-                out = self.model(**encoded, output_hidden_states=True)
-                found[rows] = out.logits.sigmoid().double().cpu().numpy()
-                features[rows] = ear_features(out.hidden_states, encoded["attention_mask"]).double().cpu().numpy()
+                read = self.model.read([texts[i] for i in rows])
+                found[rows] = read.logits.sigmoid().double().cpu().numpy()
+                features[rows] = ear_features(read.states, read.mask).double().cpu().numpy()
         return found, features
 
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-GRAPH = "decoder.onnx"
+from .onnx_llama import GRAPH, head_size
+
 BLOCK = 64  # numbers that share a scale
 MICROSOFT = "com.microsoft"
 PAGE = 4096  # only what begins at a page's start is mapped from the file
@@ -89,11 +90,6 @@ def fits(model: Any) -> bool:
         and config.hidden_act == "silu"
         and getattr(model, "hf_quantizer", None) is None
     )
-
-
-def head_size(config: Any) -> int:
-    """How many numbers a head of the attention has."""
-    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
 
 
 @torch.no_grad()

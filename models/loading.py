@@ -37,7 +37,7 @@ def quiet_transformers() -> None:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Garbage is not looked for while models are loaded, nor ever among what was loaded: all of that stays.
+    """Garbage is not looked for while code and models are loaded, nor ever among what was loaded: all of that stays.
 
     Looking through a million new objects again and again takes a fifth of a start.
     """

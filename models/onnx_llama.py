@@ -14,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .llama_graph import GRAPH, head_size
-
+GRAPH = "decoder.onnx"  # beside a model's own files, written by `llama_graph.write`
 POOL = 1024  # prompt tokens that are remembered: 46 kB each for SmolLM2-135M
 Floats = NDArray[np.float32]
 
@@ -159,3 +158,8 @@ class Rows:
         self.cache = self.cache[:, :, : len(rows)]
         self.run = Run(self.network, self.cache, 1, range(len(rows)))
         self.run.ends[:] = ends
+
+
+def head_size(config: Any) -> int:
+    """How many numbers a head of the attention has."""
+    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)

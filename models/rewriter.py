@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig, GgufConfig
+from transformers import GenerationConfig, PreTrainedConfig, PreTrainedTokenizerFast
 
 from .chat import LocalChat, Options
 from .decoding import LeanModel
 from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError, ModelNotFound
-from .llama_graph import GRAPH, fits, write
 from .loading import load_pretrained
-from .onnx_llama import OnnxLlama
+from .onnx_llama import GRAPH, OnnxLlama
 
 TAUGHT: Options = {"taught": True, "temperature": 0.6}
 """What sets the taught model apart: the short chat, and less chance, as it strays sooner than an untaught one."""
@@ -32,9 +31,10 @@ def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", s
         raise ModelNotFound(f"The embedded rewriter is not at {folder}; run `moodcap setup`.")
     name = "SmolLM2-135M-Instruct, taught"
     if pick_device(device).type == "cpu" and dtype == "auto" and (folder / GRAPH).exists():
-        tokenizer = load_pretrained(AutoTokenizer, str(folder), True)
+        # what transformers' Auto classes import takes seconds, and a hundred megabytes
+        tokenizer = load_pretrained(PreTrainedTokenizerFast, str(folder), True)
         settings = load_pretrained(GenerationConfig, str(folder), True)
-        network = OnnxLlama(load_pretrained(AutoConfig, str(folder), True), folder)
+        network = OnnxLlama(load_pretrained(PreTrainedConfig, str(folder), True), folder)
         return LocalChat(model=LeanModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
     return _local(str(folder), name, device, dtype, True, seed, own=TAUGHT)
 
@@ -81,6 +81,10 @@ def _local(
     gguf_file: str | None = None,
     own: Options | None = None,
 ) -> LocalChat:
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    from .llama_graph import fits, write
+
     where = pick_device(device)
     options: dict[str, Any] = placement(where, pick_dtype(where, dtype), device)
     file = {"gguf_file": gguf_file} if gguf_file else {}

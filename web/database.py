@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import JSON, DateTime, Engine, ForeignKey, Index, create_engine, event
+from sqlalchemy import JSON, Connection, DateTime, Engine, ForeignKey, Index, create_engine, event, inspect, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -15,6 +13,7 @@ from sqlalchemy.types import TypeDecorator
 from chains import RequestError
 
 FILE = "moodcap.db"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -199,12 +198,27 @@ def connect(url: str, data: Path) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    """Bring the tables to the newest revision; Alembic, which takes long to import, only where they are not there."""
     with engine.begin() as connection:
+        if _revision(connection) == newest():
+            return
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes.update(connection=connection, metadata=Base.metadata)
         command.upgrade(config, "head")
+
+
+def newest() -> str:
+    """The newest revision, by which its file's name begins."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
+
+
+def _revision(connection: Connection) -> str | None:
+    there = inspect(connection).has_table("alembic_version")
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) if there else None
 
 
 def _with_driver(url: str) -> Any:

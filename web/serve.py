@@ -1,20 +1,25 @@
-"""The server: gunicorn with one worker of many threads. The worker makes the app, so torch is never forked."""
+"""The server: gunicorn with one worker of many threads.
+
+The worker imports what the app is made of, and makes it: torch is never forked, and the parent stays small.
+"""
 
 import ipaddress
 import logging
 import signal
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from chains import RequestError, Settings
 
-from .captions import Captions
-from .logs import set_up_logs
 from .memory import hold_little
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .captions import Captions
 
 log = logging.getLogger(__name__)
 GRACE = 30  # seconds for what is being served when the server is told to stop
@@ -23,7 +28,7 @@ GRACE = 30  # seconds for what is being served when the server is told to stop
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn, with everything set by Moodcap's settings."""
 
-    def __init__(self, settings: Settings, make: Callable[[], Flask]) -> None:
+    def __init__(self, settings: Settings, make: "Callable[[], Flask]") -> None:
         self.settings, self.make = settings, make
         super().__init__()
 
@@ -46,8 +51,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> "Flask":
         """The app, made in the worker."""
+        from .logs import set_up_logs
+
         set_up_logs()
         hold_little()
         if told := exposure(self.settings):
@@ -78,7 +85,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def serve(settings: Settings, make: Callable[[], Flask]) -> None:
+def serve(settings: Settings, make: "Callable[[], Flask]") -> None:
     """Serve until told to stop.
 
     Raises:
@@ -113,6 +120,6 @@ def finish(server: Any, worker: Any) -> None:
         _captions(worker).stop(GRACE)
 
 
-def _captions(worker: Any) -> Captions:
+def _captions(worker: Any) -> "Captions":
     found: Captions = worker.wsgi.extensions["moodcap"]
     return found

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
 
 from chains import RequestError
-from web.database import Base, CaptionRow, PhotoRow, connect, migrate
+from web.database import MIGRATIONS, Base, CaptionRow, PhotoRow, connect, migrate, newest
 from web.errors import NotFound
 from web.library import Library, new_id, now
 from web.records import Search
@@ -44,6 +47,19 @@ def test_the_tables_are_those_of_the_code(library: Library) -> None:
     with library.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     migrate(library.engine)
+
+
+def test_the_newest_revision_is_alembics_head(library: Library) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest()]
+
+
+def test_tables_of_another_revision_are_left_to_alembic(library: Library) -> None:
+    with library.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(CommandError, match="0000"):
+        migrate(library.engine)
 
 
 def test_an_sqlite_file_is_written_ahead(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""A BERT that sorts texts (Devlin et al., 2019), in plain PyTorch, from a folder that transformers wrote.
+
+It needs no import of transformers' models, which takes longer than all else that a start does, and a hundred megabytes.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as F
+
+from .errors import ModelError
+
+LONGEST = 128  # tokens of a text that are read
+
+
+class Read(NamedTuple):
+    """What was read of some texts."""
+
+    logits: Tensor
+    """(texts, labels)"""
+    states: list[Tensor]
+    """Of the embeddings and of each layer, (texts, tokens, hidden)."""
+    mask: Tensor
+    """(texts, tokens): 1 for a token, 0 beyond a text's end."""
+
+
+class LeanBert:
+    """The classifier and its tokenizer; `settings` is the folder's `config.json`.
+
+    Raises:
+        ModelError: the folder holds something else, or is damaged.
+    """
+
+    def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
+        try:
+            self.settings = json.loads((folder / "config.json").read_text("utf-8"))
+            self.weights = {name: one.to(device) for name, one in load_file(folder / "model.safetensors").items()}
+            self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises nothing narrower
+            raise ModelError(f"The text emotion at {folder} is damaged; run `moodcap setup`.") from error
+        self.device = device
+        self.tokenizer.enable_truncation(LONGEST)
+        self.tokenizer.enable_padding(pad_id=self.settings["pad_token_id"])
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the labels, in the order of the logits."""
+        names = self.settings["id2label"]
+        return [names[str(place)] for place in range(len(names))]
+
+    def read(self, texts: Sequence[str]) -> Read:
+        """What the network sees in texts that share one batch."""
+        found = self.tokenizer.encode_batch(list(texts))
+        ids = torch.tensor([one.ids for one in found], device=self.device)
+        mask = torch.tensor([one.attention_mask for one in found], device=self.device)
+        seen = mask[:, None, None, :].bool()
+        states = [self._embed(ids)]
+        for layer in range(self.settings["num_hidden_layers"]):
+            states.append(self._layer(f"bert.encoder.layer.{layer}.", states[-1], seen))
+        pooled = self._linear("bert.pooler.dense", states[-1][:, 0]).tanh()
+        return Read(self._linear("classifier", pooled), states, mask)
+
+    def _embed(self, ids: Tensor) -> Tensor:
+        part = "bert.embeddings."
+        places = self.weights[f"{part}position_embeddings.weight"][: ids.shape[1]]
+        kind = self.weights[f"{part}token_type_embeddings.weight"][0]
+        return self._norm(f"{part}LayerNorm", self.weights[f"{part}word_embeddings.weight"][ids] + places + kind)
+
+    def _layer(self, part: str, states: Tensor, seen: Tensor) -> Tensor:
+        heads = self.settings["num_attention_heads"]
+        query, key, value = (
+            self._linear(f"{part}attention.self.{name}", states).unflatten(-1, (heads, -1)).transpose(1, 2)
+            for name in ("query", "key", "value")
+        )
+        said = F.scaled_dot_product_attention(query, key, value, attn_mask=seen).transpose(1, 2).flatten(2)
+        states = self._norm(
+            f"{part}attention.output.LayerNorm", states + self._linear(f"{part}attention.output.dense", said)
+        )
+        wide = F.gelu(self._linear(f"{part}intermediate.dense", states))
+        return self._norm(f"{part}output.LayerNorm", states + self._linear(f"{part}output.dense", wide))
+
+    def _linear(self, name: str, states: Tensor) -> Tensor:
+        return F.linear(states, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
+
+    def _norm(self, name: str, states: Tensor) -> Tensor:
+        shape = (states.shape[-1],)
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        return F.layer_norm(states, shape, weight, bias, self.settings["layer_norm_eps"])
