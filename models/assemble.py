@@ -23,6 +23,7 @@ from filelock import FileLock
 from .errors import SetupError
 
 STAMP = "moodcap.sha256"
+FORMAT = 2  # of the assembled folders; another one has them assembled anew
 ARCHIVE_BYTES = 289_304_576
 FETCHING = 0.6  # the share of the set-up that fetching is, as far as a bar is concerned
 NEEDED_BYTES = 1_500_000_000  # archives and assembled models together, with room to move them
@@ -161,8 +162,8 @@ def _is_done(step: Step, home: Path) -> bool:
 
 
 def _version(step: Step) -> str:
-    """What the folder depends on: the archives' hashes and our own weights."""
-    digest = hashlib.sha256()
+    """What the folder depends on: its format, the archives' hashes and our own weights."""
+    digest = hashlib.sha256(f"format {FORMAT}".encode())
     digest.update((files(__package__) / "requirements-weights.txt").read_bytes())
     with _ours() as ours:
         for file in sorted(found for pattern in step.ours for found in ours.glob(pattern)):
