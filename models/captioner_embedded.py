@@ -56,12 +56,13 @@ class EmbeddedCaptioner:
     def features(self, photos: Sequence[Photo]) -> Features:
         """What the image encoders see, a row a photo; photos that were seen before are not looked at again."""
         unseen = [photo for photo in photos if MEMO not in photo.features]
-        with self.lock, torch.inference_mode():
-            for start in range(0, len(unseen), self.network.at_once):
-                some = unseen[start : start + self.network.at_once]
-                seen = self.network.look(to_pixels(some))
-                for i, photo in enumerate(some):
-                    photo.features[MEMO] = Features(*(part[i] for part in seen))
+        if unseen:
+            with self.lock, torch.inference_mode():
+                for start in range(0, len(unseen), self.network.at_once):
+                    some = unseen[start : start + self.network.at_once]
+                    seen = self.network.look(to_pixels(some))
+                    for i, photo in enumerate(some):
+                        photo.features[MEMO] = Features(*(part[i] for part in seen))
         return Features(*(torch.stack(part) for part in zip(*(p.features[MEMO] for p in photos), strict=True)))
 
     def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:

@@ -13,6 +13,7 @@ from transformers import GenerationConfig, VisionEncoderDecoderConfig
 
 from .beam_search import Rules, Search
 from .captioner_network import likely_words, strength_bins
+from .errors import ModelError
 from .photo_features import Features
 
 GRAPHS = ("look.onnx", "read.onnx", "tell.onnx")
@@ -102,8 +103,14 @@ def open_graph(file: Path) -> onnxruntime.InferenceSession:
     """A graph, ready to run on as many threads as torch has.
 
     They do not spin while they wait: others use the processor meanwhile.
+
+    Raises:
+        ModelError: the graph or its weights cannot be read.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no class in common
+        raise ModelError(f"{file} cannot be read; run `moodcap setup` again after deleting its folder.") from error
