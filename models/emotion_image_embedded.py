@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from .contracts import EmotionInput
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LEAST_TAG = 0.15
 EXTENT, NEUTRAL_EXTENT = 0.3, 0.12  # how far an emotion reaches around its place in valence and arousal
+Rows = NDArray[np.float32] | NDArray[np.float64]
 UNKNOWN = make_reading(np.ones(len(EMOTIONS)), place=(0.0, 0.0))
 
 
@@ -39,7 +41,8 @@ class Head(NamedTuple):
 
     mean: Array
     scale: Array
-    photos: Array
+    photos: NDArray[np.float32]
+    """In float32, as they are 15 MB so, which every reading goes through."""
     weights: Array
     bias: Array
     widths: tuple[int, ...]
@@ -109,12 +112,12 @@ def describe(features: "Features") -> Array:
     return row
 
 
-def block_kernel(a: Array, b: Array, widths: Sequence[int], sharpness: float) -> Array:
-    """The mean over blocks of columns of a Gaussian kernel, (rows of a, rows of b), 0..1."""
+def block_kernel(a: Rows, b: Rows, widths: Sequence[int], sharpness: float) -> Array:
+    """The mean over blocks of columns of a Gaussian kernel, (rows of a, rows of b), 0..1; both of one number type."""
     total, start = np.zeros((len(a), len(b))), 0
     for width in widths:
         x, y = a[:, start : start + width], b[:, start : start + width]
-        apart = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y) - 2 * x @ y.T
+        apart = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y)[None] - 2 * x @ y.T
         total += np.exp(-sharpness * np.maximum(apart, 0) / width)
         start += width
     return total / len(widths)
@@ -133,7 +136,7 @@ def load_head() -> Head:
         settings = json.loads((folder / "emotion_image.json").read_text("utf-8"))
     except FileNotFoundError as error:
         raise ModelError("The head of the embedded image emotion is missing; install Moodcap again.") from error
-    arrays = {name: value.astype(np.float32) for name, value in weights.items()}
+    arrays = {name: value.astype(np.float32 if name == "photos" else np.float64) for name, value in weights.items()}
     return Head(
         **arrays,
         widths=tuple(settings["widths"]),

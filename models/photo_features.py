@@ -88,10 +88,11 @@ def convert_dino_weights(tensors: dict[str, Tensor], matmuls: dict[str, str]) ->
     table = {v.shape[1]: v for k, v in tensors.items() if k.startswith("onnx::") and v.dim() == 3}
     found["embeddings.position_embeddings"] = torch.cat([table[1], table[37 * 37]], dim=1)
     found["embeddings.mask_token"] = torch.zeros(1, 384)
-    return {_dino_name(k): v for k, v in found.items()}
+    return {dino_name(k): v for k, v in found.items()}
 
 
-def _dino_name(name: str) -> str:
+def dino_name(name: str) -> str:
+    """A weight's name in transformers' `Dinov2Model`, from the one that it has in files."""
     for theirs, ours in (
         ("attention.attention.query", "attention.q_proj"),
         ("attention.attention.key", "attention.k_proj"),

@@ -1,11 +1,13 @@
 """The embedded captioner: its network, its tags, and when it names a thing."""
 
+from pathlib import Path
+
 import pytest
 import torch
-from transformers import Dinov2Config
+from transformers import AutoImageProcessor, Dinov2Config
 
 from models import Models, open_photo
-from models.captioner_embedded import sentence
+from models.captioner_embedded import sentence, to_pixels
 from models.captioner_naming import opening, wants_name, with_article
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig, tag_words, word_kinds
 from models.efficientnet import EfficientNetLite, SameConv, convert_lite_weights
@@ -105,3 +107,10 @@ def test_the_real_captioner_knows_a_meadow_from_nothing(embedded: Models) -> Non
     assert (first.text, first.tags) == (second.text, second.tags)
     assert first.confidence == pytest.approx(second.confidence, abs=1e-5)  # rows of a batch may round apart
     assert all(0.05 <= tag.probability <= 1 for tag in first.tags)
+
+
+def test_photos_are_squashed_as_the_folders_processor_does_it(home: Path) -> None:
+    photos = [open_photo(draw_photo(seed, size)) for seed, size in enumerate([(320, 200), (90, 400)])]
+    processor = AutoImageProcessor.from_pretrained(home / "models/captioner")
+    wanted = processor([photo.image for photo in photos], return_tensors="pt")["pixel_values"]
+    assert torch.equal(to_pixels(photos), wanted)

@@ -138,15 +138,18 @@ def test_specs_that_name_no_backend_are_answered_with_those_that_there_are(
         load(part, spec, ModelContext(tmp_path))
 
 
-def test_the_embedded_emotion_never_looks_at_a_photo_twice(embedded: Models) -> None:
+def test_the_embedded_emotion_never_looks_at_a_photo_twice(embedded: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
     captioner: Any = embedded.captioner
-    handle = captioner.model.encoder.features.register_forward_hook(lambda *_: looks.append(1))
-    try:
-        photo = open_photo(draw_photo(7))
-        captioner.caption([photo])
-        embedded.emotion_image.read([EmotionInput(photo)])
-        captioner.caption([photo])
-    finally:
-        handle.remove()
-    assert len(looks) == 1
+    look = captioner.network.look
+
+    def counting(pixels: torch.Tensor) -> Any:
+        looks.append(len(pixels))
+        return look(pixels)
+
+    monkeypatch.setattr(captioner.network, "look", counting)
+    photo = open_photo(draw_photo(7))
+    captioner.caption([photo])
+    embedded.emotion_image.read([EmotionInput(photo)])
+    captioner.caption([photo])
+    assert looks == [1]

@@ -1,0 +1,116 @@
+"""The embedded captioner's network by onnxruntime, for a CPU: the graphs of `captioner_graphs.py`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import GenerationConfig, VisionEncoderDecoderConfig
+
+from .beam_search import Rules, Search
+from .captioner_network import likely_words, strength_bins
+from .errors import ModelError
+from .photo_features import Features
+
+GRAPHS = ("look.onnx", "read.onnx", "tell.onnx")
+Array = NDArray[Any]
+
+
+def has_graphs(folder: Path) -> bool:
+    """Whether the folder has what this network needs."""
+    return all((folder / name).exists() for name in GRAPHS)
+
+
+class OnnxNetwork:
+    """The network of an assembled folder. What the decoder attends to are the keys and values of its layers."""
+
+    at_once = 1  # photos to look at: more take as long, one after the other, and much more memory
+
+    def __init__(self, folder: Path) -> None:
+        config = VisionEncoderDecoderConfig.from_pretrained(folder)
+        self.config, self.decoder = config.encoder, config.decoder
+        self.class_words = torch.tensor(self.config.class_words)
+        rules = GenerationConfig.from_pretrained(folder).to_diff_dict()
+        self.rules = Rules(**{name: rules[name] for name in Rules._fields if name in rules})
+        self.graphs = {name: open_graph(folder / name) for name in GRAPHS}
+
+    def look(self, pixels: Tensor) -> Features:
+        """What both image encoders see of photos (photos, 3, 260, 260), values 0..255."""
+        found = self.graphs["look.onnx"].run(list(Features._fields), {"pixels": pixels.contiguous().numpy()})
+        return Features(*map(torch.from_numpy, found))
+
+    def likely_tags(self, classes: Tensor) -> tuple[Tensor, Tensor]:
+        """The likeliest words for class logits (photos, classes): probabilities and indices (photos, tags)."""
+        return likely_words(classes, self.class_words, self.config)
+
+    def read(self, features: Features) -> list[Array]:
+        """What the decoder attends to: for each of its layers keys and values (photos, heads, 91 + tags, size)."""
+        probabilities, words = self.likely_tags(features.classes)
+        bins = strength_bins(probabilities, self.config.strengths)
+        given = {"patches": features.patches, "grid": features.grid, "word_ids": words, "strength_ids": bins}
+        return self.graphs["read.onnx"].run(None, {name: one.numpy() for name, one in given.items()})
+
+    def pick(self, memory: list[Array], photos: Sequence[int]) -> list[Array]:
+        """What the decoder attends to of some of the photos."""
+        return [part[list(photos)] for part in memory]
+
+    def tell(self, memory: list[Array], start: Sequence[int]) -> list[tuple[Sequence[int], float]]:
+        """The tokens of each photo's caption, which begin with `start`, and their mean log-probability."""
+        searches = [Search(start, self.rules) for _ in memory[0]]
+        going, place = searches, 0
+        tokens, order = np.array([start] * len(searches)), np.arange(len(searches))
+        size = self.decoder.hidden_size // self.decoder.num_attention_heads
+        past = [np.zeros((len(searches), self.decoder.num_attention_heads, 0, size), np.float32)] * len(memory)
+        while going:
+            ids = np.arange(place, place + tokens.shape[1])
+            logprobs, following, *past = self._step(tokens, ids, order, past, memory)
+            place += tokens.shape[1]
+            tokens, order, still = advance(going, logprobs.tolist(), following.tolist())
+            if len(still) < len(going):
+                memory, going = self.pick(memory, still), [going[i] for i in still]
+        return [(search.finished[0].tokens, search.finished[0].score) for search in searches]
+
+    def _step(self, tokens: Array, places: Array, order: Array, past: list[Array], memory: list[Array]) -> list[Array]:
+        """The likeliest next tokens (rows, 64), their log-probabilities first; keys and values with the new tokens."""
+        names = [f"{part}_{i}" for i in range(self.decoder.num_hidden_layers) for part in ("key", "value")]
+        given = {"token_ids": tokens, "position_ids": places, "order_ids": order}
+        given |= dict(zip(names, past, strict=True))
+        given |= {f"seen_{name}": part for name, part in zip(names, memory, strict=True)}
+        return self.graphs["tell.onnx"].run(None, given)
+
+
+def advance(
+    searches: Sequence[Search], logprobs: Sequence[Sequence[float]], tokens: Sequence[Sequence[int]]
+) -> tuple[Array, Array, list[int]]:
+    """Go on by a token in each search: the next tokens (rows, 1), the rows that they follow, the searches left."""
+    row, new, order, still = 0, [], [], []
+    for i, search in enumerate(searches):
+        end = row + len(search.running)
+        found = search.step(logprobs[row:end], tokens[row:end])
+        if search.going:
+            still.append(i)
+            new += [beam.tokens[-1:] for beam in search.running]
+            order += [row + place for place in found]
+        row = end
+    return np.array(new), np.array(order), still
+
+
+def open_graph(file: Path) -> onnxruntime.InferenceSession:
+    """A graph, ready to run on as many threads as torch has.
+
+    They do not spin while they wait: others use the processor meanwhile.
+
+    Raises:
+        ModelError: the graph or its weights cannot be read.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no class in common
+        raise ModelError(f"{file} cannot be read; run `moodcap setup` again after deleting its folder.") from error

@@ -1,0 +1,137 @@
+"""The captioner's network by onnxruntime against the same by torch: tiny ones with random weights."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from models import ModelError, open_photo
+from models.captioner_embedded import EmbeddedCaptioner, network
+from models.captioner_graphs import write_graphs
+from models.captioner_onnx import GRAPHS, OnnxNetwork, open_graph
+from models.captioner_torch import TorchNetwork
+from models.photo_features import Features
+from tests.photos import draw_photo
+
+from .tiny import tiny_tokenizer
+
+BOUND = 1e-5
+"""How far numbers may lie apart, as a share of the largest."""
+ENCODER = {
+    "dino": {"hidden_size": 12, "num_attention_heads": 2, "num_hidden_layers": 2, "patch_size": 14, "image_size": 56},
+    "layers": (0, 1, 2), "stages": ((1, 3, 1, 1, 8), (2, 5, 2, 2, 8)), "head": 16, "hidden_size": 24,
+    "words": ("cat", "dog", "owl"), "class_words": (0, 1, 1, 2), "tags": 2,
+}  # fmt: skip
+GENERATION = {"num_beams": 3, "max_new_tokens": 9, "no_repeat_ngram_size": 3, "length_penalty": 1.0}
+
+
+def tiny_captioner(folder: Path, words: int, seed: int = 0, **generation: Any) -> Path:
+    """A captioner's folder, as `assemble` writes it, with so many words; large weights, so that words differ much."""
+    torch.manual_seed(seed)
+    tokenizer = tiny_tokenizer()
+    decoder = {
+        "vocab_size": words or len(tokenizer), "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3,
+        "intermediate_size": 32, "max_position_embeddings": 32, "bos_token_id": 1, "eos_token_id": 2,
+        "pad_token_id": 0, "initializer_range": 0.5,
+    }  # fmt: skip
+    model = network(ENCODER, decoder)
+    for name, weight in model.named_parameters():
+        if name.startswith("encoder.features.efficientnet") or name == "encoder.places":
+            torch.nn.init.normal_(weight, std=0.3)
+    with torch.no_grad():
+        model.decoder.cls.predictions.bias[:3] = torch.tensor([-99.0, -99.0, 2.0])  # texts end, some of them soon
+    special = {"bos_token_id": 1, "decoder_start_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+    model.generation_config = GenerationConfig(**GENERATION | special | generation)
+    model.save_pretrained(folder)
+    write_graphs(model.config, folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_captioner(tmp_path_factory.mktemp("captioner"), 0)
+
+
+def near(one: Any, other: Any) -> bool:
+    found, wanted = torch.as_tensor(one), torch.as_tensor(other)
+    return bool((found - wanted).abs().max() <= BOUND * wanted.abs().max())
+
+
+@pytest.mark.parametrize("photos", [1, 3])
+def test_features_and_tags_are_those_of_torch(folder: Path, photos: int) -> None:
+    pixels = torch.rand(photos, 3, 260, 260) * 255
+    with torch.inference_mode():
+        found, wanted = OnnxNetwork(folder).look(pixels), TorchNetwork(folder).look(pixels)
+        assert all(one.shape == other.shape for one, other in zip(found, wanted, strict=True))
+        assert all(near(one, other) for one, other in zip(found, wanted, strict=True))
+        shares, words = OnnxNetwork(folder).likely_tags(wanted.classes)
+        assert words.tolist() == TorchNetwork(folder).likely_tags(wanted.classes)[1].tolist()
+        assert shares.shape == (photos, 2)
+
+
+def some_features(photos: int) -> Features:
+    return Features(torch.randn(photos, 65, 36), torch.rand(photos, 26, 16), torch.randn(photos, 4))
+
+
+@pytest.mark.parametrize(
+    ("seed", "rules"),
+    [(0, {}), (1, {}), (2, {"num_beams": 2}), (3, {"length_penalty": 2.0}), (4, {"length_penalty": 0.0}),
+     (5, {"no_repeat_ngram_size": 2}), (6, {"no_repeat_ngram_size": 0}), (7, {"max_new_tokens": 20})],
+)  # fmt: skip
+@pytest.mark.parametrize("start", [[1], [1, 5, 6, 5]])
+def test_texts_and_their_log_probabilities_are_those_of_transformers(
+    tmp_path: Path, seed: int, rules: dict[str, Any], start: list[int]
+) -> None:
+    folder = tiny_captioner(tmp_path, 14, seed, **rules)
+    onnx, plain = OnnxNetwork(folder), TorchNetwork(folder)
+    features = some_features(7)
+    with torch.inference_mode():
+        found, wanted = onnx.tell(onnx.read(features), start), plain.tell(plain.read(features), start)
+        alone = onnx.tell(onnx.pick(onnx.read(features), [4]), start)[0]
+    for (tokens, logprob), (theirs, theirs_logprob) in zip(found, wanted, strict=True):
+        assert list(tokens) == list(theirs[: len(tokens)])
+        assert set(theirs[len(tokens) :]) <= {2}, "what is filled up with"
+        assert logprob == pytest.approx(theirs_logprob, abs=1e-4)
+    assert alone[0] == found[4][0]
+    assert alone[1] == pytest.approx(found[4][1], abs=1e-4)
+    assert rules or len({len(tokens) for tokens, _ in found}) > 1, "some end sooner than others"
+
+
+def test_captions_are_those_of_torch_also_with_a_forced_opening(folder: Path, tmp_path: Path) -> None:
+    photos = [open_photo(draw_photo(seed)) for seed in range(4)]
+    captioner = EmbeddedCaptioner(folder)
+    assert isinstance(captioner.network, OnnxNetwork)
+    found = captioner.caption(photos)
+    memory = captioner.network.read(captioner.features(photos))
+    begun = captioner._tell(memory, "a photo of")
+    for file in folder.iterdir():
+        if file.name not in GRAPHS:
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    plain = EmbeddedCaptioner(tmp_path)
+    assert isinstance(plain.network, TorchNetwork), "without graphs, torch serves"
+    photos = [open_photo(draw_photo(seed)) for seed in range(4)]
+    wanted = plain.caption(photos)
+    assert [one.text for one in found] == [one.text for one in wanted]
+    assert [one.confidence for one in found] == pytest.approx([one.confidence for one in wanted], abs=1e-4)
+    assert [[tag.name for tag in one.tags] for one in found] == [[tag.name for tag in one.tags] for one in wanted]
+    with torch.inference_mode():
+        texts = plain._tell(plain.network.read(plain.features(photos)), "a photo of")
+    assert [text for text, _ in begun] == [text for text, _ in texts]
+    assert all(text.strip().startswith("a photo of") for text, _ in begun)
+
+
+def test_another_number_type_takes_torch(folder: Path) -> None:
+    assert isinstance(EmbeddedCaptioner(folder, dtype=torch.bfloat16).network, TorchNetwork)
+
+
+def test_weights_are_on_the_disk_once(folder: Path, tmp_path: Path) -> None:
+    for name in GRAPHS:
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(ModelError, match=r"tell\.onnx cannot be read"):
+        open_graph(tmp_path / "tell.onnx")
+    config = network(ENCODER, {"hidden_size": 24, "num_attention_heads": 3, "num_hidden_layers": 3}).config
+    with pytest.raises(KeyError, match=r"layer\.2"):
+        write_graphs(config, folder)
