@@ -18,7 +18,7 @@ import torch
 from chains import Settings
 from models import ModelContext, Models, find_preset, load_models, open_photo
 from models.emotion_text_embedded import EmbeddedTextEmotion
-from models.photo_features import Features
+from models.photo_tags import Features
 from training.emotion_image import block_widths, cross_validate, read_ratings
 from training.emotion_text import read_split
 from training.features import load, photo_files

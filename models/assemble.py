@@ -178,7 +178,7 @@ def _ours() -> Iterator[Path]:
 
 
 def _make_captioner(sources: dict[str, Path], ours: Path, target: Path) -> None:
-    from .captioner_embedded import assemble
+    from .captioner_assemble import assemble
 
     assemble(sources["efficientnet"], sources["dino"], ours / "captioner", target)
 

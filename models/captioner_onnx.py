@@ -1,7 +1,9 @@
 """The embedded captioner's network by onnxruntime, for a CPU: the graphs of `captioner_graphs.py`."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,10 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import GenerationConfig, VisionEncoderDecoderConfig
 
 from .beam_search import Rules, Search
-from .captioner_network import likely_words, strength_bins
 from .errors import ModelError
-from .photo_features import Features
+from .photo_tags import Features, likely_words, strength_bins
 
 GRAPHS = ("look.onnx", "read.onnx", "tell.onnx")
 Array = NDArray[Any]
@@ -31,10 +31,9 @@ class OnnxNetwork:
     at_once = 1  # photos to look at: more take as long, one after the other, and much more memory
 
     def __init__(self, folder: Path) -> None:
-        config = VisionEncoderDecoderConfig.from_pretrained(folder)
-        self.config, self.decoder = config.encoder, config.decoder
+        config, rules = (_settings(folder / name) for name in ("config.json", "generation_config.json"))
+        self.config, self.decoder = (SimpleNamespace(**config[part]) for part in ("encoder", "decoder"))
         self.class_words = torch.tensor(self.config.class_words)
-        rules = GenerationConfig.from_pretrained(folder).to_diff_dict()
         self.rules = Rules(**{name: rules[name] for name in Rules._fields if name in rules})
         self.graphs = {name: open_graph(folder / name) for name in GRAPHS}
 
@@ -97,6 +96,14 @@ def advance(
             order += [row + place for place in found]
         row = end
     return np.array(new), np.array(order), still
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file} cannot be read; run `moodcap setup` again after deleting its folder.") from error
+    return found
 
 
 def open_graph(file: Path) -> onnxruntime.InferenceSession:

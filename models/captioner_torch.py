@@ -9,7 +9,7 @@ from transformers import VisionEncoderDecoderModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from . import captioner_network  # noqa: F401  (registers the encoder with transformers)
-from .photo_features import Features
+from .photo_tags import Features
 
 
 class TorchNetwork:

@@ -22,7 +22,7 @@ from .photo import Photo
 from .records import EMOTIONS, EmotionReading, Evidence
 
 if TYPE_CHECKING:
-    from .photo_features import Features
+    from .photo_tags import Features
 
 LEAST_TAG = 0.15
 EXTENT, NEUTRAL_EXTENT = 0.3, 0.12  # how far an emotion reaches around its place in valence and arousal

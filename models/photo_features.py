@@ -4,27 +4,13 @@
 DINOv2: Oquab et al., 2023. EfficientNet-Lite: Liu, 2020.
 """
 
-from typing import NamedTuple
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import Dinov2Config, Dinov2Model
 
 from .efficientnet import LITE2_STAGES, EfficientNetLite
-
-PHOTO_SIZE = 260  # pixels a side of the squashed photo that the models take
-
-
-class Features(NamedTuple):
-    """One batch of photos as the encoders see it."""
-
-    patches: Tensor
-    """(batch, 65, 1152): DINOv2's class token, then 8 x 8 pooled patches, of three layers side by side."""
-    grid: Tensor
-    """(batch, 26, 1280): EfficientNet's mean, then its map pooled to 5 x 5."""
-    classes: Tensor
-    """(batch, 1000): logits over ImageNet's classes."""
+from .photo_tags import Features
 
 
 class PhotoFeatures(nn.Module):

@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedTokenizerFast, VisionEncoderDecoderModel
 
 from evaluation.metrics import CiderD
-from models.captioner_network import tag_words
+from models.photo_tags import tag_words
 
 from .caption_text import TagSimulator, build_tokenizer, caption_lines
 from .captioner_batches import LENGTH, Photos, build, trained

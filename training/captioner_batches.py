@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
-from models.photo_features import Features
+from models.photo_tags import Features
 
 from .caption_text import TagSimulator
 

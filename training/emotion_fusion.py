@@ -20,7 +20,7 @@ from chains import Settings
 from models import EMOTIONS, EmotionInput, ModelContext, emotion_places, find_preset, load_models, open_photo
 from models.emotion_fusion import Weights, pool
 from models.emotion_image_embedded import describe, nearby_emotions
-from models.photo_features import Features
+from models.photo_tags import Features
 
 from .emotion_image import block_widths, cross_validate, read_ratings
 from .features import load, photo_files

@@ -20,7 +20,7 @@ from safetensors.numpy import save_file
 
 from evaluation.metrics import pearson
 from models.emotion_image_embedded import block_kernel, describe
-from models.photo_features import Features
+from models.photo_tags import Features
 
 from .features import load
 

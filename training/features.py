@@ -20,9 +20,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.captioner_embedded import load_encoders
+from models.captioner_assemble import load_encoders
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
-from models.photo_features import PHOTO_SIZE, Features, PhotoFeatures
+from models.photo_features import PhotoFeatures
+from models.photo_tags import PHOTO_SIZE, Features
 
 CHUNK = 64
 DATA_FILES = {

@@ -9,9 +9,10 @@ from transformers import AutoImageProcessor, Dinov2Config
 from models import Models, open_photo
 from models.captioner_embedded import sentence, to_pixels
 from models.captioner_naming import opening, wants_name, with_article
-from models.captioner_network import PhotoEncoder, PhotoEncoderConfig, tag_words, word_kinds
+from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
 from models.efficientnet import EfficientNetLite, SameConv, convert_lite_weights
 from models.photo_features import PhotoFeatures
+from models.photo_tags import tag_words, word_kinds
 from tests.photos import draw_photo
 
 

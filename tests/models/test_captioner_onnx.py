@@ -8,11 +8,12 @@ import torch
 from transformers import GenerationConfig
 
 from models import ModelError, open_photo
-from models.captioner_embedded import EmbeddedCaptioner, network
+from models.captioner_assemble import network
+from models.captioner_embedded import EmbeddedCaptioner
 from models.captioner_graphs import write_graphs
 from models.captioner_onnx import GRAPHS, OnnxNetwork, open_graph
 from models.captioner_torch import TorchNetwork
-from models.photo_features import Features
+from models.photo_tags import Features
 from tests.photos import draw_photo
 
 from .tiny import tiny_tokenizer

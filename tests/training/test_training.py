@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from transformers import Dinov2Config, PreTrainedTokenizerFast
 
 from models import emotion_places
-from models.captioner_embedded import network
+from models.captioner_assemble import network
 from models.emotion_image_embedded import nearby_emotions
 from models.photo_features import PhotoFeatures
 from prompts import Rewrite
