@@ -1,19 +1,17 @@
 """The embedded captioner's network by onnxruntime, for a CPU: the graphs of `captioner_graphs.py`."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from .beam_search import Rules, Search
-from .errors import ModelError
+from .onnx_session import open_graph, read_settings
 from .photo_tags import Features, likely_words, strength_bins
 
 GRAPHS = ("look.onnx", "read.onnx", "tell.onnx")
@@ -31,11 +29,11 @@ class OnnxNetwork:
     at_once = 1  # photos to look at: more take as long, one after the other, and much more memory
 
     def __init__(self, folder: Path) -> None:
-        config, rules = (_settings(folder / name) for name in ("config.json", "generation_config.json"))
+        config, rules = (read_settings(folder / name) for name in ("config.json", "generation_config.json"))
         self.config, self.decoder = (SimpleNamespace(**config[part]) for part in ("encoder", "decoder"))
         self.class_words = torch.tensor(self.config.class_words)
         self.rules = Rules(**{name: rules[name] for name in Rules._fields if name in rules})
-        self.graphs = {name: open_graph(folder / name) for name in GRAPHS}
+        self.graphs = {name: open_graph(folder / name, keeps=True) for name in GRAPHS}
 
     def look(self, pixels: Tensor) -> Features:
         """What both image encoders see of photos (photos, 3, 260, 260), values 0..255."""
@@ -96,28 +94,3 @@ def advance(
             order += [row + place for place in found]
         row = end
     return np.array(new), np.array(order), still
-
-
-def _settings(file: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{file} cannot be read; run `moodcap setup` again after deleting its folder.") from error
-    return found
-
-
-def open_graph(file: Path) -> onnxruntime.InferenceSession:
-    """A graph, ready to run on as many threads as torch has.
-
-    They do not spin while they wait: others use the processor meanwhile.
-
-    Raises:
-        ModelError: the graph or its weights cannot be read.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors have no class in common
-        raise ModelError(f"{file} cannot be read; run `moodcap setup` again after deleting its folder.") from error

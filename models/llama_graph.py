@@ -3,71 +3,27 @@
 8-bit weights are blocks of 64 numbers with a scale each; onnxruntime multiplies them with inputs that it turns into
 the same kind (`MatMulNBits` at accuracy level 4). The operators of com.microsoft are those of onnxruntime's LLMs.
 
-Inputs: `tokens`, `places` (rows, tokens); `sees` (rows or 1, 1, tokens, cached), added to the attention's scores;
-`ends` (rows,), the last place in the cache that a row has, and `total`, the most cached of any row; `cos`, `sin`;
-`wanted` (n,), which of all tokens get logits; and `keys.0`, `values.0`, … (rows, groups, cached, size), which are
-written in place where they are bound as outputs too. Output: `logits` (n, vocabulary).
+Inputs: `token_ids`, `place_ids` (rows, tokens); `sees` (rows or 1, 1, tokens, cached), added to the scores of the
+attention; `end_counts` (rows,), the last place in the cache that a row has, and `total_counts`, the most cached of any
+row; `cos`, `sin`; `wanted_ids` (n,), which of all tokens get logits; and `key_0`, `value_0`, … (rows, groups, cached,
+size), written in place where they are bound as the outputs `new_key_0`, … too. Output: `logits` (n, vocabulary).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
 import torch
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
+from safetensors.torch import save_file
 from torch import Tensor
 
 from .onnx_llama import GRAPH, head_size
+from .onnx_nodes import CONTRIB, Nodes, places
 
+WEIGHTS = "decoder.safetensors"  # beside the graph
 BLOCK = 64  # numbers that share a scale
-MICROSOFT = "com.microsoft"
-PAGE = 4096  # only what begins at a page's start is mapped from the file
-
-
-class Graph:
-    """Nodes and constants as they come; constants go to a file beside the graph at once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.nodes, self.constants = folder, list[Any](), list[Any]()
-        self.data = (folder / f"{GRAPH}.data").open("wb")
-
-    def add(self, kind: str, inputs: Sequence[str], *outputs: str, **attributes: Any) -> str:
-        """A node of onnxruntime's own operators, or of ONNX's where these have none; its first output."""
-        own = kind in ("MatMulNBits", "GroupQueryAttention", "SkipSimplifiedLayerNormalization", "QuickGelu")
-        domain = MICROSOFT if own else ""
-        self.nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
-        return outputs[0]
-
-    def constant(self, name: str, array: NDArray[Any]) -> str:
-        """A constant, in the file."""
-        self.data.seek(-self.data.tell() % PAGE, 1)
-        tensor = TensorProto(name=name, dims=array.shape, data_location=TensorProto.EXTERNAL)
-        tensor.data_type = helper.np_dtype_to_tensor_dtype(array.dtype)
-        place = {"location": f"{GRAPH}.data", "offset": self.data.tell(), "length": array.nbytes}
-        for key, value in place.items():
-            tensor.external_data.add(key=key, value=str(value))
-        self.data.write(np.ascontiguousarray(array).data)
-        self.constants.append(tensor)
-        return name
-
-    def small(self, name: str, *numbers: int) -> str:
-        """A constant list of whole numbers, in the graph itself."""
-        self.constants.append(numpy_helper.from_array(np.array(numbers, np.int64), name))
-        return name
-
-    def linear(self, name: str, rows: str, weights: Sequence[Tensor], bits: int) -> str:
-        """Rows times weights (outputs, inputs) that are fused."""
-        fused = torch.cat(list(weights)).float() if len(weights) > 1 else weights[0].float()
-        if bits == 32:
-            return self.add("MatMul", [rows, self.constant(f"{name}.w", fused.T.numpy())], name)
-        eight, scales = quantise(fused)
-        inputs = [rows, self.constant(f"{name}.w", eight.numpy()), self.constant(f"{name}.scales", scales.numpy())]
-        outputs, width = fused.shape
-        sizes = {"K": width, "N": outputs, "bits": 8, "block_size": BLOCK}
-        return self.add("MatMulNBits", inputs, name, accuracy_level=4, **sizes)
+Inputs = dict[str, Sequence[int | str]]
 
 
 def quantise(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,65 +51,93 @@ def fits(model: Any) -> bool:
 @torch.no_grad()
 def write(model: Any, folder: Path, bits: int = 8) -> None:
     """Write the graph of a model that `fits` into a folder, and its weights beside it; `bits` is 8 or 32."""
-    config, graph = model.config, Graph(folder)
-    eps, size = {"epsilon": config.rms_norm_eps}, head_size(config)
-    heads = {"num_heads": config.num_attention_heads, "kv_num_heads": config.num_key_value_heads}
-    inputs = [_value(name, TensorProto.INT64, "rows", "new") for name in ("tokens", "places")]
-    inputs += [_value("sees", TensorProto.FLOAT, "some", 1, "new", "all"), _value("wanted", TensorProto.INT64, "n")]
-    inputs += [_value("ends", TensorProto.INT32, "rows"), _value("total", TensorProto.INT32)]
-    inputs += [_value(name, TensorProto.FLOAT, "most", size // 2) for name in ("cos", "sin")]
-    outputs = [_value("logits", TensorProto.FLOAT, "n", config.vocab_size)]
-
-    hidden = _embedding(graph, model.model.embed_tokens.weight, bits)
-    first = graph.constant("norm", model.model.layers[0].input_layernorm.weight.float().numpy())
-    rows = graph.add("SimplifiedLayerNormalization", [hidden, first], "normed", axis=-1, **eps)
-    after = [block.input_layernorm for block in model.model.layers[1:]] + [model.model.norm]
-    for i, (block, norm) in enumerate(zip(model.model.layers, after, strict=True)):
-        own, mlp = block.self_attn, block.mlp
-        rows = graph.linear(f"{i}.qkv", rows, [own.q_proj.weight, own.k_proj.weight, own.v_proj.weight], bits)
-        cache = [f"keys.{i}", f"values.{i}"]
-        inputs += [_value(name, TensorProto.FLOAT, "rows", heads["kv_num_heads"], "room", size) for name in cache]
-        outputs += [
-            _value(f"{name}.new", TensorProto.FLOAT, "rows", heads["kv_num_heads"], "room", size) for name in cache
-        ]
-        given = [rows, "", "", *cache, "ends", "total", "cos", "sin", "places", "sees"]
-        made = [f"{i}.seen", *(f"{name}.new" for name in cache)]
-        rows = graph.add("GroupQueryAttention", given, *made, do_rotary=1, **heads)
-        rows = graph.linear(f"{i}.out", rows, [own.o_proj.weight], bits)
-        weight = graph.constant(f"{i}.norm", block.post_attention_layernorm.weight.float().numpy())
-        made = [f"{i}.between", "", "", f"{i}.hidden"]
-        rows = graph.add("SkipSimplifiedLayerNormalization", [hidden, rows, weight], *made, **eps)
-        hidden = made[-1]
-        graph.linear(f"{i}.gate_up", rows, [mlp.gate_proj.weight, mlp.up_proj.weight], bits)
-        graph.add("Split", [f"{i}.gate_up"], f"{i}.gate", f"{i}.up", axis=-1, num_outputs=2)
-        gate = graph.add("QuickGelu", [f"{i}.gate"], f"{i}.silu", alpha=1.0)
-        rows = graph.linear(
-            f"{i}.down", graph.add("Mul", [gate, f"{i}.up"], f"{i}.gated"), [mlp.down_proj.weight], bits
+    save_file(_weights(model, bits), folder / WEIGHTS)
+    config, graph = model.config, _Graph(places(folder / WEIGHTS), model.config.rms_norm_eps)
+    width, size, groups = config.hidden_size, head_size(config), config.num_key_value_heads
+    inputs: Inputs = {"token_ids": ("rows", "new"), "place_ids": ("rows", "new"), "sees": ("some", 1, "new", "cached")}
+    inputs |= {"end_counts": ("rows",), "total_counts": (), "wanted_ids": ("n",)}
+    inputs |= {"cos": ("room", size // 2), "sin": ("room", size // 2)}
+    outputs = {}
+    hidden = graph.embedding("token_ids")
+    rows = graph.op("SimplifiedLayerNormalization", hidden, graph.weight("norm.0"), axis=-1, epsilon=graph.eps)
+    for i in range(config.num_hidden_layers):
+        key, value = f"key_{i}", f"value_{i}"
+        given = (graph.times(rows, f"{i}.qkv", width), "", "", key, value, "end_counts", "total_counts", "cos", "sin")
+        heads = {"num_heads": config.num_attention_heads, "kv_num_heads": groups, "do_rotary": 1}
+        rows, outputs[f"new_{key}"], outputs[f"new_{value}"] = graph.op(
+            "GroupQueryAttention", *given, "place_ids", "sees", domain=CONTRIB, outputs=3, **heads
         )
-        weight = graph.constant(f"{i}.after", norm.weight.float().numpy())
-        made = [f"{i}.normed", "", "", f"{i}.added"]
-        rows = graph.add("SkipSimplifiedLayerNormalization", [hidden, rows, weight], *made, **eps)
-        hidden = made[-1]
-    flat = graph.add("Reshape", [rows, graph.small("flat", -1, config.hidden_size)], "all")
-    graph.linear("logits", graph.add("Gather", [flat, "wanted"], "last"), [model.lm_head.weight], bits)
-
-    graph.data.close()
-    whole = helper.make_graph(graph.nodes, "llama", inputs, outputs, graph.constants)
-    kinds = [helper.make_opsetid("", 18), helper.make_opsetid(MICROSOFT, 1)]
-    network = helper.make_model(whole, opset_imports=kinds, ir_version=10)
-    helper.set_model_props(network, {"bits": str(bits)})
-    onnx.save(network, folder / GRAPH)
+        rows, hidden = graph.added(
+            hidden, graph.times(rows, f"{i}.out", config.num_attention_heads * size), f"{i}.norm"
+        )
+        gate, up = graph.op("Split", graph.times(rows, f"{i}.gate_up", width), axis=-1, outputs=2)
+        gated = graph.op("Mul", graph.op("QuickGelu", gate, domain=CONTRIB, alpha=1.0), up)  # SiLU
+        rows, hidden = graph.added(hidden, graph.times(gated, f"{i}.down", config.intermediate_size), f"norm.{i + 1}")
+        inputs |= dict.fromkeys((key, value), ("rows", groups, "room", size))
+    wanted = graph.op("Gather", graph.shaped(rows, -1, width), "wanted_ids")
+    graph.save(folder / GRAPH, inputs, {"logits": graph.times(wanted, "head", width)} | outputs, {"bits": str(bits)})
 
 
-def _embedding(graph: Graph, weight: Tensor, bits: int) -> str:
+def _weights(model: Any, bits: int) -> dict[str, Tensor]:
+    """All that the graph needs of the network, by the graph's names."""
+    layers = model.model.layers
+    norms = [*(block.input_layernorm for block in layers), model.model.norm]
+    found = {f"norm.{i}": norm.weight.float() for i, norm in enumerate(norms)}
+    for i, block in enumerate(layers):
+        own, mlp = block.self_attn, block.mlp
+        found[f"{i}.norm"] = block.post_attention_layernorm.weight.float()
+        found |= _linear(f"{i}.qkv", [own.q_proj.weight, own.k_proj.weight, own.v_proj.weight], bits)
+        found |= _linear(f"{i}.out", [own.o_proj.weight], bits)
+        found |= _linear(f"{i}.gate_up", [mlp.gate_proj.weight, mlp.up_proj.weight], bits)
+        found |= _linear(f"{i}.down", [mlp.down_proj.weight], bits)
+    words = model.model.embed_tokens.weight.float()
+    if bits == 8:
+        found["words.scale"] = words.abs().amax(1, True).clamp_min(1e-12) / 127
+        words = (words / found["words.scale"]).round().to(torch.int8)
+    found |= {"words": words} | _linear("head", [model.lm_head.weight], bits)
+    return {name: one.detach().clone().contiguous() for name, one in found.items()}
+
+
+def _linear(name: str, weights: Sequence[Tensor], bits: int) -> dict[str, Tensor]:
+    fused = torch.cat([weight.float() for weight in weights])
     if bits == 32:
-        return graph.add("Gather", [graph.constant("words", weight.float().numpy()), "tokens"], "embedded")
-    scale = weight.float().abs().amax(1, True).clamp_min(1e-12) / 127
-    eight = (weight.float() / scale).round_().to(torch.int8)
-    words = graph.add("Gather", [graph.constant("words", eight.numpy()), "tokens"], "words.rows")
-    scales = graph.add("Gather", [graph.constant("words.scales", scale.numpy()), "tokens"], "words.scale")
-    return graph.add("Mul", [graph.add("Cast", [words], "words.float", to=TensorProto.FLOAT), scales], "embedded")
+        return {name: fused.T}
+    eight, scales = quantise(fused)
+    return {name: eight, f"{name}.scale": scales}
 
 
-def _value(name: str, kind: int, *shape: str | int) -> Any:
-    return helper.make_tensor_value_info(name, kind, shape)
+class _Graph(Nodes):
+    """A Llama's parts."""
+
+    def __init__(self, found: Any, eps: float) -> None:
+        super().__init__(found)
+        self.eps = eps
+
+    def embedding(self, tokens: str) -> str:
+        """Tokens as the network's numbers."""
+        words: str = self.op("Gather", self.weight("words"), tokens)
+        if "words.scale" not in self.places:
+            return words
+        scale = self.op("Gather", self.weight("words.scale"), tokens)
+        made: str = self.op("Mul", self.op("Cast", words, to=TensorProto.FLOAT), scale)
+        return made
+
+    def times(self, rows: str, name: str, width: int) -> str:
+        """Rows (…, width) times a weight."""
+        made: str
+        if f"{name}.scale" not in self.places:
+            made = self.op("MatMul", rows, self.weight(name))
+            return made
+        scales = self.weight(f"{name}.scale")
+        outputs = self.shape(name)[0]
+        sizes = {"K": width, "N": outputs, "bits": 8, "block_size": BLOCK}
+        made = self.op("MatMulNBits", rows, self.weight(name), scales, domain=CONTRIB, accuracy_level=4, **sizes)
+        return made
+
+    def added(self, hidden: str, rows: str, norm: str) -> tuple[str, str]:
+        """The norm of a sum, and the sum."""
+        normed, _, _, total = self.op(
+            "SkipSimplifiedLayerNormalization", hidden, rows, self.weight(norm),
+            domain=CONTRIB, outputs=4, epsilon=self.eps,
+        )  # fmt: skip
+        return normed, total

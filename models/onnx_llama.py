@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from .onnx_session import open_graph
 
 GRAPH = "decoder.onnx"  # beside a model's own files, written by `llama_graph.write`
 POOL = 1024  # prompt tokens that are remembered: 46 kB each for SmolLM2-135M
@@ -23,11 +24,7 @@ class OnnxLlama:
     """The network and the prompts that it remembers; for one thread at a time. Its numbers are NumPy's arrays."""
 
     def __init__(self, config: Any, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.enable_cpu_mem_arena = False  # which keeps what the longest prompt took
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others want the cores meanwhile
-        self.session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
+        self.session = open_graph(folder / GRAPH)
         self.config, self.bits = config, int(self.session.get_modelmeta().custom_metadata_map["bits"])
         self.layers, self.groups, self.size = config.num_hidden_layers, config.num_key_value_heads, head_size(config)
         self.frequencies = config.rope_parameters["rope_theta"] ** -(np.arange(0, self.size, 2) / self.size)
@@ -105,16 +102,16 @@ class Run:
         self.logits = np.empty((len(wanted), network.config.vocab_size), np.float32)
         angles = np.outer(np.arange(cached), network.frequencies)
         self.given: dict[str, NDArray[Any]] = {
-            "tokens": self.tokens, "places": self.places, "ends": self.ends, "total": self.total,
-            "wanted": np.array(wanted, np.int64),
+            "token_ids": self.tokens, "place_ids": self.places, "end_counts": self.ends, "total_counts": self.total,
+            "wanted_ids": np.array(wanted, np.int64),
             "cos": np.cos(angles).astype(np.float32), "sin": np.sin(angles).astype(np.float32),
         }  # fmt: skip
         for name, array in self.given.items():
             self._bind(name, array)
         for i, layer in enumerate(cache):
-            for name, array in zip((f"keys.{i}", f"values.{i}"), layer, strict=True):
+            for name, array in zip((f"key_{i}", f"value_{i}"), layer, strict=True):
                 self._bind(name, array)
-                self._bind(f"{name}.new", array, given=False)
+                self._bind(f"new_{name}", array, given=False)
         self._bind("logits", self.logits, given=False)
         self.cache = cache  # onnxruntime knows its address alone
 

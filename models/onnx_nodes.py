@@ -19,10 +19,15 @@ OPSET = 17
 CONTRIB = "com.microsoft"  # the operators that onnxruntime has besides ONNX's own
 
 
+KINDS = {"F32": TensorProto.FLOAT, "U8": TensorProto.UINT8, "I8": TensorProto.INT8}
+"""The number types of safetensors files that graphs take."""
+
+
 class Place(NamedTuple):
-    """Where in its file a tensor's float32 numbers lie, and their shape."""
+    """Where in its file a tensor's numbers lie, their type in ONNX, and their shape."""
 
     file: str
+    kind: int
     shape: tuple[int, ...]
     offset: int
     length: int
@@ -50,7 +55,7 @@ class Nodes:
         """
         if name not in self.tensors:
             place = self.places[name]
-            tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=place.shape)
+            tensor = TensorProto(name=name, data_type=place.kind, dims=place.shape)
             tensor.data_location = TensorProto.EXTERNAL
             for key, value in (("location", place.file), ("offset", place.offset), ("length", place.length)):
                 tensor.external_data.add(key=key, value=str(value))
@@ -84,34 +89,48 @@ class Nodes:
         made: str = self.op("Reshape", value, self.constant(shape, np.int64))
         return made
 
-    def save(self, file: Path, inputs: Mapping[str, Sequence[int | str]], outputs: Mapping[str, str]) -> None:
-        """Write the graph: its inputs with their shapes (int64 where the name ends in "_ids"), its outputs by name."""
-        nodes = [*self.nodes, *(helper.make_node("Identity", [found], [name]) for name, found in outputs.items())]
+    def save(
+        self,
+        file: Path,
+        inputs: Mapping[str, Sequence[int | str]],
+        outputs: Mapping[str, str],
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write the graph: its inputs with their shapes, its outputs by name, and what else is to be known of it.
+
+        Inputs are int64 where the name ends in "_ids", int32 where it ends in "_counts", else float32.
+        """
+        names = {found: name for name, found in outputs.items()}
+        for node in self.nodes:
+            node.input[:] = [names.get(one, one) for one in node.input]
+            node.output[:] = [names.get(one, one) for one in node.output]
         graph = helper.make_graph(
-            nodes,
+            self.nodes,
             file.stem,
             [_value(name, shape) for name, shape in inputs.items()],
             [_value(name, None) for name in outputs],
             list(self.tensors.values()),
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
-        file.write_bytes(helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString())
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
+        helper.set_model_props(model, dict(properties or {}))
+        file.write_bytes(model.SerializeToString())
 
 
 def _value(name: str, shape: Sequence[int | str] | None) -> onnx.ValueInfoProto:
-    kind = TensorProto.INT64 if name.endswith("_ids") else TensorProto.FLOAT
-    return helper.make_tensor_value_info(name, kind, shape)
+    kinds = {"ids": TensorProto.INT64, "counts": TensorProto.INT32}
+    return helper.make_tensor_value_info(name, kinds.get(name.rpartition("_")[2], TensorProto.FLOAT), shape)
 
 
 def places(file: Path, rename: Callable[[str], str] = lambda name: name) -> dict[str, Place]:
-    """Where the float32 tensors of a safetensors file lie, by name."""
+    """Where the tensors of a safetensors file lie, by name; those of other number types are left out."""
     with file.open("rb") as opened:
         size = int.from_bytes(opened.read(8), "little")
         header = json.loads(opened.read(size))
     return {
-        rename(name): Place(file.name, tuple(one["shape"]), 8 + size + one["data_offsets"][0], _length(one))
+        rename(name): Place(file.name, kind, tuple(one["shape"]), 8 + size + one["data_offsets"][0], _length(one))
         for name, one in header.items()
-        if name != "__metadata__" and one["dtype"] == "F32"
+        if (kind := KINDS.get(one.get("dtype")))
     }
 
 

@@ -6,10 +6,11 @@ OpenAI's API (vLLM, llama.cpp, Ollama), through langchain-openai. A Llama on a C
 
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from transformers import GenerationConfig, PreTrainedConfig, PreTrainedTokenizerFast
+from transformers import GenerationConfig, PreTrainedTokenizerFast
 
 from .chat import LocalChat, Options
 from .decoding import LeanModel
@@ -17,6 +18,7 @@ from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError, ModelNotFound
 from .loading import load_pretrained
 from .onnx_llama import GRAPH, OnnxLlama
+from .onnx_session import read_settings
 
 TAUGHT: Options = {"taught": True, "temperature": 0.6}
 """What sets the taught model apart: the short chat, and less chance, as it strays sooner than an untaught one."""
@@ -34,7 +36,7 @@ def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", s
         # what transformers' Auto classes import takes seconds, and a hundred megabytes
         tokenizer = load_pretrained(PreTrainedTokenizerFast, str(folder), True)
         settings = load_pretrained(GenerationConfig, str(folder), True)
-        network = OnnxLlama(load_pretrained(PreTrainedConfig, str(folder), True), folder)
+        network = OnnxLlama(SimpleNamespace(**read_settings(folder / "config.json")), folder)
         return LocalChat(model=LeanModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
     return _local(str(folder), name, device, dtype, True, seed, own=TAUGHT)
 

@@ -11,8 +11,9 @@ from models import ModelError, open_photo
 from models.captioner_assemble import network
 from models.captioner_embedded import EmbeddedCaptioner
 from models.captioner_graphs import write_graphs
-from models.captioner_onnx import GRAPHS, OnnxNetwork, open_graph
+from models.captioner_onnx import GRAPHS, OnnxNetwork
 from models.captioner_torch import TorchNetwork
+from models.onnx_session import open_graph
 from models.photo_tags import Features
 from tests.photos import draw_photo
 
