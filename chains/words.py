@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 
 from .figures import Figures
 
-DETERMINERS = frozenset("a an the his her their its my your our this that these those no one".split())
+DETERMINERS = frozenset("a an the his her their its my your our this that these those no one each every".split())
 PREPOSITIONS = frozenset(
     "in on at by with of from into onto over under behind beside near through across along".split()
 )
+
+SUBJECT_OF = frozenset("of is are was were has had".split())
+"""What follows a noun that begins a clause, and no verb that does; so does what ends in -ed."""
 
 
 class Word(NamedTuple):
@@ -31,7 +34,12 @@ class Word(NamedTuple):
 
 def read_words(text: str) -> list[Word]:
     """The words of a text in order, in lower case; punctuation and the ends of "man's" and "didn't" are gone."""
-    tokens = re.findall(r"[a-z]+|[.,;:!?]", re.sub(r"['’][a-z]+", "", text.lower()))
+    return [word for word in read_tokens(text) if word.text.isalpha()]
+
+
+def read_tokens(text: str) -> list[Word]:
+    """As `read_words`, and the punctuation between the words."""
+    tokens = [token.lower() for token in split(text)]
     lemmas = [lemmatise(token) for token in tokens]
     things = [_is_thing(tokens, i) for i in range(len(tokens))]
     figures = _figures().places(tokens, lemmas, things)
@@ -39,7 +47,12 @@ def read_words(text: str) -> list[Word]:
         if pair in _compounds():
             lemmas[i] = "-".join(pair)
             things[i] = kind(lemmas[i]) is not None
-    return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True) if word[0].isalpha()]
+    return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True)]
+
+
+def split(text: str) -> list[str]:
+    """The words and the punctuation of a text, as written."""
+    return re.findall(r"[A-Za-z]+|[.,;:!?]", re.sub(r"['’][A-Za-z]+", "", text))
 
 
 def content_lemmas(words: Iterable[Word]) -> list[str]:
@@ -104,6 +117,7 @@ def known_words() -> frozenset[str]:
         *likeness["general"].values(),
         forms["fixed"]["words"],
     ]
+    lists += [lexicon("actions")[name] for name in ("posture", "motion", "hands")]
     lists += [forms[name] for name in ("everywhere", "feeling", "quality", "colors", "numbers")]
     irregular = forms["irregular"]
     return frozenset(w for text in lists for w in text.split() if w not in irregular) | frozenset(irregular.values())
@@ -162,7 +176,8 @@ def _is_thing(tokens: list[str], i: int) -> bool:
 
 def _is_noun_here(tokens: list[str], i: int) -> bool:
     """Whether an article, number or the like stands before it, with at most two adjectives between, or "of" follows."""
-    if tokens[i + 1 : i + 2] == ["of"] and (not i or not tokens[i - 1].isalpha()):
+    following = tokens[i + 1] if i + 1 < len(tokens) else ""
+    if (not i or not tokens[i - 1].isalpha()) and (following in SUBJECT_OF or following.endswith("ed")):
         return True
     for before in reversed(tokens[max(0, i - 3) : i]):
         if before in DETERMINERS or before in PREPOSITIONS or before in word_list("numbers"):
