@@ -3,19 +3,21 @@
 "Boys who stand" may not race, and nobody may put his hands on his knees: a photo would show it. An action counts where
 a person or an animal of the text is its subject:
 
-- **said of somebody**: "a boy stands", "they are running", "each of them bows", "he sits and waves", "there stands a man";
+- **said of somebody**: "a boy stands", "they are running", "each of them bows", "he sits and waves", "there stands a
+  man", "the dog is held";
 - **hung on**: ", running down the hill" after or before a clause about somebody, and "a wagging head";
 - **limbs**: "with their legs up", "with his hands on his knees".
 
-The verbs are in `lexicon/actions.toml`, with what a word of the caption brings with it (who is in the air may fly). Free
-are feelings, voices and looks ("laughing", "shouting", "watching"); what is not said to be so ("wants to run", "will
-never run", "as if he ran"); and what is done with a feeling or with the air ("holds his breath", "carries the sorrow").
+The verbs are in `lexicon/actions.toml`, with what a word of the caption brings with it (who is in the air may fly).
+Free are feelings, voices and looks ("laughing", "shouting", "watching"); what is not said to be so ("wants to run",
+"will never run", "as if he ran"); and what is done with a feeling or the air ("holds his breath").
 
-Known limits: an action as a noun ("with a skip") and one without a subject ("and there is running") go unseen.
+Known limits: a verb that is not on the list goes unseen, and so does most that has no subject ("how hugs old man can").
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from .checks_content import may_be_said_of, parts, same
 from .words import PREPOSITIONS, Word, kind, lemmatise, lexicon, read_tokens, word_list
@@ -23,13 +25,15 @@ from .words import PREPOSITIONS, Word, kind, lemmatise, lexicon, read_tokens, wo
 BEINGS = ("person", "animal")
 SUBJECTS = frozenset("he she they who we".split())
 PRONOUNS = frozenset("it there that this everything nothing".split())
-BEFORE_PLACES = PREPOSITIONS | frozenset("for outside inside before after above below beside against among down up".split())
+BEFORE_PLACES = PREPOSITIONS | frozenset(
+    "for outside inside before after above below beside against among down up".split()
+)
 WHOLE = frozenset("them us".split())
 """Who stands after "of": "each of them"."""
 BE = frozenset("is are was were am be been keeps keep kept".split())
 UNSAID = frozenset(
-    "not never no nobody none nothing nor neither without to can could may might will would shall should must if unless "
-    "want wish hope long ready about cannot than does do did let lets".split()
+    "not never no nobody none nothing nor neither without to can could may might will would shall should must if "
+    "unless want wish hope long ready about cannot than does do did let lets".split()
 )
 """What stands before an action that is not said to go on."""
 BETWEEN = frozenset("still now just all small little big last sudden quick slow".split())
@@ -74,14 +78,15 @@ def actions() -> frozenset[str]:
 def _claimed(words: Sequence[Word]) -> Iterator[str]:
     for i, word in enumerate(words):
         lemma = word.lemma if word.lemma in actions() else lemmatise(word.text)
-        if lemma in actions() and not word.figure and not _is_unsaid(words, i) and not _is_of_feeling(words, i):
-            if _is_said(words, i) or (word.text.endswith("ing") and _is_hung_on(words, i)):
-                yield lemma
+        if lemma not in actions() or word.figure or _is_unsaid(words, i) or _is_of_feeling(words, i):
+            continue
+        if _is_said(words, i) or (word.text.endswith("ing") and _is_hung_on(words, i)):
+            yield lemma
 
 
 def _is_said(words: Sequence[Word], i: int) -> bool:
     """Whether somebody stands before the action as its subject, or after it: "there stands a man"."""
-    text, before = words[i].text, i - 1
+    text, before, after = words[i].text, i - 1, _text_at(words, i + 1)
     while before >= 0 and (words[before].text.endswith("ly") or words[before].text in BETWEEN):
         before -= 1
     if before < 0:
@@ -89,30 +94,43 @@ def _is_said(words: Sequence[Word], i: int) -> bool:
     if text.endswith("ing"):
         return words[before].text in BE and before > 0 and _is_somebody(words, before - 1)
     if text == words[i].lemma and words[before].text == "the":  # "the kiss is tender"
-        return words[i].lemma in _list("hands") and kind(words[i].lemma) is None and words[i + 1].text in BE
+        return words[i].lemma in _list("hands") and kind(words[i].lemma) is None and after in BE
     if text.endswith("ed") or (text != words[i].lemma and words[before].text in BE):  # "the dog is held"
         return words[before].text in BE and before > 0 and _is_somebody(words, before - 1)
     if words[before].text == "a" and before and words[before - 1].text == "with":  # "with a skip"
-        return words[i + 1].text in ENDS and _has_subject(words, before - 1)
+        return after in ENDS and _has_subject(words, before - 1)
     if _is_somebody(words, before):
         return text != words[i].lemma or words[before].text != words[before].lemma or words[before].text in SUBJECTS
-    if text.endswith("s") and words[before].text in AND and _has_subject(words, before):
+    if words[before].text in AND and text[-2:] != "ed" and (subject := _subject_of(words, before)):
+        return text.endswith("s") or (text == words[i].lemma and _is_plural(subject))
+    if after.endswith(("self", "selves")) and _has_subject(words, i):  # "has laid herself down"
         return True
     return text.endswith("s") and _is_somebody_after(words, i)
 
 
 def _is_hung_on(words: Sequence[Word], i: int) -> bool:
     """Whether an action in -ing belongs to somebody: it begins a clause about them, or stands before who does it."""
-    before = words[i - 1].text if i else "."
-    following = words[i + 1].lemma if i + 1 < len(words) else ""
+    before, after = _text_at(words, i - 1), _text_at(words, i + 1)
     if before in OWNERS:
-        ends = words[i + 1].text in ENDS | BE if following else True
-        return kind(following) in BEINGS or following in _list("limbs") or (before == "the" and ends)
+        owner = lemmatise(after)
+        return kind(owner) in BEINGS or owner in _list("limbs") or (before == "the" and after in ENDS | BE)
     if i and _is_somebody(words, i - 1):
         return True
     if before in ENDS or before in AND:
-        return _has_subject(words, i) or (not i and _begins(words))
+        return _has_subject(words, i) or (_is_first(words, i) and _begins(words[i:]))
     return False
+
+
+def _text_at(words: Sequence[Word], i: int) -> str:
+    """The word at `i`; a full stop before the first and after the last."""
+    return words[i].text if 0 <= i < len(words) else "."
+
+
+def _is_first(words: Sequence[Word], i: int) -> bool:
+    """Whether nothing but qualities stand before: "jubilant, twirling, …"."""
+    return not any(_opens(words, j) for j in range(1, i + 1)) and not any(
+        word.text in word_list("stop") for word in words[:i]
+    )
 
 
 def _begins(words: Sequence[Word]) -> bool:
@@ -124,11 +142,20 @@ def _begins(words: Sequence[Word]) -> bool:
 
 def _has_subject(words: Sequence[Word], i: int) -> bool:
     """Whether the clause that goes on at `i` is about somebody."""
+    return _subject_of(words, i) is not None
+
+
+def _subject_of(words: Sequence[Word], i: int) -> Word | None:
+    """Whom the clause that goes on at `i` is about; None where it is about nobody."""
     start = i
     while start > 0 and not _opens(words, start):
         start -= 1
     subject = _subject(words[start:i])
-    return subject is not None and _is_somebodys(subject)
+    return subject if subject is not None and _is_somebodys(subject) else None
+
+
+def _is_plural(word: Word) -> bool:
+    return word.text in ("they", "people") or (word.text != word.lemma and word.text not in SUBJECTS)
 
 
 def _subject(words: Sequence[Word]) -> Word | None:
@@ -198,7 +225,7 @@ def _is_of_feeling(words: Sequence[Word], i: int) -> bool:
 def _limbs(literal: str, text: str) -> Iterator[str]:
     """Limbs in a posture that the caption does not tell: "legs up", "hands on his knees"."""
     words, told = read_tokens(text), {word.text for word in read_tokens(literal)}
-    for i, (limb, after) in enumerate(zip(words, words[1:], strict=False)):
+    for i, (limb, after) in enumerate(pairwise(words)):
         if limb.lemma not in _list("limbs") or limb.figure or not i or _is_unsaid(words, i):
             continue
         nearby = [word.lemma for word in words[i + 2 : i + 4]]

@@ -42,6 +42,9 @@ THING, OTHER = 1.0, 0.5
 BEINGS = ("person", "animal")
 COMPANY = frozenset(("friend", "companion"))
 """What may be said of several beings."""
+SOMEBODY = frozenset(("someone", "somebody"))
+WITH = frozenset("with by to beside near at".split())
+"""Words after which somebody is there."""
 PARTS = ("body", "animal_part")
 """Kinds that a person or an animal brings with it as a whole (`implied` in `lexicon/likeness.toml`)."""
 
@@ -101,9 +104,19 @@ def added_names(literal: str, text: str) -> tuple[str, ...]:
 
 
 def _is_claim_at(words: list[Word], i: int) -> bool:
-    """Whether a word claims something where it stands; "both" does not in "both sad and proud" and "both of them"."""
+    """Whether a word claims something where it stands; "both" does not in "both sad and proud" and "both of them",
+    nor a number in "a hundred victories" and "a pair of glasses"."""
     word, after = words[i], [word.text for word in words[i + 1 : i + 4]]
-    if word.text == "both" and ("and" in after or after[:1] == ["of"]):
+    before = [word.text for word in words[max(i - 6, 0) : i]]
+    if word.text == "both" and ("and" in [*before, *after] or after[:1] == ["of"]):
+        return False
+    if word.text in SOMEBODY:
+        return not word.figure and bool(WITH.intersection(before[-1:]))
+    if word.lemma in word_list("numbers") - {"both"} and word_list("feeling").intersection(
+        one.lemma for one in words[i + 1 : i + 2]
+    ):
+        return False
+    if word.text == "pair" and after[:1] == ["of"] and word_list("paired").intersection(after):
         return False
     return not word.figure and (word.thing or is_shade_or_number(word.lemma))
 

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from .checks_relations import turned_round
 from .words import Word, content_lemmas, kind, lexicon, read_words, word_list
 
 DIGITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -96,6 +97,7 @@ def contradictions(literal: str, text: str) -> tuple[str, ...]:
     opposite = {word for word in told.affirmed - facts.affirmed if not facts.affirmed.isdisjoint(_opposites(word))}
     opposite |= (told.denied & facts.affirmed - told.affirmed) | (facts.denied & told.affirmed - facts.affirmed)
     found = {"number": numbers, "colour": shades, "gender": genders, "negation": sorted(opposite)}
+    found["turned round"] = turned_round(literal, text)
     return tuple(f"{kind}: {what}" for kind, those in found.items() for what in those)
 
 
@@ -203,7 +205,7 @@ def _is_single(words: Sequence[Word], i: int) -> bool:
     if i + 1 < len(words) and words[i + 1].thing:
         return False
     before = [one.text for one in words[max(i - 3, 0) : i]]
-    begins = i < 3 and not DETERMINERS & set(before)
+    begins = (i < 3 or before[-1:] == ["while"]) and not DETERMINERS & set(before)
     paired = len(before) > 1 and before[-1] == "and" and kind(words[i - 2].lemma) in BEINGS
     return begins or paired or bool(DEFINITE & set(before[-2:]))
 

@@ -19,7 +19,9 @@ PREPOSITIONS = frozenset(
     "in on at by with of from into onto over under behind beside near through across along".split()
 )
 
-SUBJECT_OF = frozenset("of is are was were has had".split())
+SUBJECT_OF = frozenset(
+    "of is are was were has had told said went came knew kept stood sat ran fell felt began took gave made".split()
+)
 """What follows a noun that begins a clause, and no verb that does; so does what ends in -ed."""
 
 
@@ -44,7 +46,7 @@ def read_tokens(text: str) -> list[Word]:
     things = [_is_thing(tokens, i) for i in range(len(tokens))]
     figures = _figures().places(tokens, lemmas, things)
     for i, pair in enumerate(pairwise(lemmas)):
-        if pair in _compounds():
+        if pair in _compounds() or (pair[1] in word_list("likenesses") and kind(pair[0])):
             lemmas[i] = "-".join(pair)
             things[i] = kind(lemmas[i]) is not None
     return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True)]
@@ -170,6 +172,8 @@ def _is_thing(tokens: list[str], i: int) -> bool:
     if lemma not in _kinds() or lemma in word_list("everywhere"):
         return False
     if tokens[i] != lemma and tokens[i].endswith(("ing", "ed")):
+        return False
+    if tokens[i].endswith("er") and "than" in tokens[i + 1 : i + 2]:  # "lighter than"
         return False
     return lemma not in _sometimes() or _is_noun_here(tokens, i)
 

@@ -4,8 +4,8 @@ The cases are rewrites of Flickr8k captions by the models, each labelled: which 
 contradicts its literal caption. A text counts as flagged where the check finds either. Invented is also what somebody
 of the caption is said to do with their body and does not ("racing" of boys who stand).
 
-The `part` of a case is "dev", or "test" for the 99 that were labelled last, before anything was measured on them, and left
-alone while rules were made on the others.
+The `part` of a case is "dev", or "test" for 99 that were labelled last and left unread while rules were made on the
+others; `docs/rewrites-notes.md` says how the check did on them before and after they were read.
 """
 
 import argparse
