@@ -23,7 +23,7 @@ from .checks_content import may_be_said_of, parts, same
 from .words import PREPOSITIONS, Word, kind, lemmatise, lexicon, read_tokens, word_list
 
 BEINGS = ("person", "animal")
-SUBJECTS = frozenset("he she they who we".split())
+SUBJECTS = frozenset("he she they who".split())
 PRONOUNS = frozenset("it there that this everything nothing".split())
 BEFORE_PLACES = PREPOSITIONS | frozenset(
     "for outside inside before after above below beside against among down up".split()
@@ -38,6 +38,9 @@ UNSAID = frozenset(
 """What stands before an action that is not said to go on."""
 BETWEEN = frozenset("still now just all small little big last sudden quick slow".split())
 """What may stand between somebody and what they do, or before it as a noun, besides words in -ly."""
+HELD = frozenset("on still back out off up".split())
+"""What makes "hold" another verb: "holds still", "holds out"."""
+NONE = frozenset("no nobody nothing none".split())
 AND = frozenset(("and", "or", "but", "then"))
 OWNERS = frozenset("his her its their the a".split())
 PLACES = frozenset("on in around over behind against between above under across upon".split())
@@ -48,6 +51,8 @@ REACH = 4
 def added_actions(literal: str, text: str) -> tuple[str, ...]:
     """The actions that `text` claims of somebody and the literal caption does not cover."""
     known = known_actions(literal)
+    if not any(kind(word.lemma) in BEINGS for word in read_tokens(literal)):
+        return ()
     found = [lemma for lemma in _claimed(read_tokens(text)) if not known & same(lemma)]
     return tuple(dict.fromkeys([*found, *_limbs(literal, text)]))
 
@@ -105,7 +110,7 @@ def _is_said(words: Sequence[Word], i: int) -> bool:
         return text.endswith("s") or (text == words[i].lemma and _is_plural(subject))
     if after.endswith(("self", "selves")) and _has_subject(words, i):  # "has laid herself down"
         return True
-    return text.endswith("s") and _is_somebody_after(words, i)
+    return text.endswith("s") and words[i].lemma not in _list("hands") and _is_somebody_after(words, i)
 
 
 def _is_hung_on(words: Sequence[Word], i: int) -> bool:
@@ -212,7 +217,12 @@ def _is_unsaid(words: Sequence[Word], i: int) -> bool:
 
 def _is_of_feeling(words: Sequence[Word], i: int) -> bool:
     """Whether an action is done with what cannot be seen: "holds his breath", "carries the sorrow"; "stands up to"."""
-    if [word.text for word in words[i + 1 : i + 3]] in (["up", "to"], ["out", "of"], ["for", "all"]):
+    after = [word.text for word in words[i + 1 : i + 3]]
+    if after in (["up", "to"], ["out", "of"], ["for", "all"]) or (
+        words[i].lemma == "hold" and HELD.intersection(after)
+    ):
+        return True
+    if NONE.intersection(word.text for word in words[i + 1 : i + 1 + REACH]):
         return True
     for word in words[i + 1 : i + 1 + REACH]:
         if word.text in ENDS or word.thing or word.text in PLACES:

@@ -112,7 +112,8 @@ def _colours(thing: str, facts: Claims, said: set[str]) -> set[str]:
     """The colours that a thing may have: its own, for a part of a body that of who is there, or any."""
     if thing in facts.colours or kind(thing) not in PARTS:
         return facts.colours.get(thing, said)
-    return set().union(*(shades for owner, shades in facts.colours.items() if kind(owner) in BEINGS))
+    owners = [owner for owner in {*facts.numbers, *facts.colours} if kind(owner) in BEINGS]
+    return set().union(*(facts.colours.get(owner, set()) for owner in owners)) if owners else said
 
 
 @cache

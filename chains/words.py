@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .figures import Figures
 
-DETERMINERS = frozenset("a an the his her their its my your our this that these those no one each every".split())
+DETERMINERS = frozenset("a an the his her their its my your our this that these those no one".split())
 PREPOSITIONS = frozenset(
     "in on at by with of from into onto over under behind beside near through across along".split()
 )
@@ -46,7 +46,7 @@ def read_tokens(text: str) -> list[Word]:
     things = [_is_thing(tokens, i) for i in range(len(tokens))]
     figures = _figures().places(tokens, lemmas, things)
     for i, pair in enumerate(pairwise(lemmas)):
-        if pair in _compounds() or (pair[1] in word_list("likenesses") and kind(pair[0])):
+        if pair in _compounds() or (_is_likeness(pair, tokens[i + 1]) and any(things[i + 2 : i + 3])):
             lemmas[i] = "-".join(pair)
             things[i] = kind(lemmas[i]) is not None
     return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True)]
@@ -101,6 +101,11 @@ def is_claim(lemma: str) -> bool:
 def word_list(name: str) -> frozenset[str]:
     """One of the plain lists of `lexicon/forms.toml`."""
     return frozenset(lexicon("forms")[name].split())
+
+
+def _is_likeness(pair: tuple[str, str], second: str) -> bool:
+    """Whether two words tell what something looks like: "tiger striped", not "a baker shapes"."""
+    return pair[1] in word_list("likenesses") and kind(pair[0]) is not None and not second.endswith("s")
 
 
 @cache
@@ -181,7 +186,7 @@ def _is_thing(tokens: list[str], i: int) -> bool:
 def _is_noun_here(tokens: list[str], i: int) -> bool:
     """Whether an article, number or the like stands before it, with at most two adjectives between, or "of" follows."""
     following = tokens[i + 1] if i + 1 < len(tokens) else ""
-    if (not i or not tokens[i - 1].isalpha()) and (following in SUBJECT_OF or following.endswith("ed")):
+    if ((not i or not tokens[i - 1].isalpha()) and following in SUBJECT_OF) or (not i and following.endswith("ed")):
         return True
     for before in reversed(tokens[max(0, i - 3) : i]):
         if before in DETERMINERS or before in PREPOSITIONS or before in word_list("numbers"):
