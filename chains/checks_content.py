@@ -17,11 +17,23 @@ without any of these marks ("the world goes up, a beast") is taken at its word. 
 measures how well the line is held.
 """
 
+import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from .words import Word, content_lemmas, is_shade_or_number, kind, lexicon, read_words
+from .words import (
+    Word,
+    content_lemmas,
+    is_shade_or_number,
+    kind,
+    known_words,
+    lexicon,
+    read_tokens,
+    read_words,
+    split,
+    word_list,
+)
 
 THING, OTHER = 1.0, 0.5
 """How much a lost thing, colour or number counts, and how much a lost action or quality."""
@@ -30,6 +42,9 @@ THING, OTHER = 1.0, 0.5
 BEINGS = ("person", "animal")
 COMPANY = frozenset(("friend", "companion"))
 """What may be said of several beings."""
+SOMEBODY = frozenset(("someone", "somebody"))
+WITH = frozenset("with by to beside near at".split())
+"""Words after which somebody is there."""
 PARTS = ("body", "animal_part")
 """Kinds that a person or an animal brings with it as a whole (`implied` in `lexicon/likeness.toml`)."""
 
@@ -52,7 +67,7 @@ def compare_content(literal: str, text: str) -> Content:
     """What `text` keeps, loses and adds against the literal caption. `kept_share` is weighted and lies in 0..1."""
     facts, told = read_words(literal), read_words(text)
     wanted, given = content_lemmas(facts), {word.lemma for word in told}
-    kept = tuple(lemma for lemma in wanted if given & _same(lemma))
+    kept = tuple(lemma for lemma in wanted if given & same(lemma))
     lost = tuple(lemma for lemma in wanted if lemma not in kept)
     total = _weight(wanted)
     return Content(kept, lost, coverage(literal).added(told), _weight(kept) / total if total else 1.0)
@@ -75,10 +90,33 @@ class Coverage:
         return tuple(dict.fromkeys(word.lemma for word in claims if not self.covers(word.lemma)))
 
 
+def added_names(literal: str, text: str) -> tuple[str, ...]:
+    """Names that a text brings in: words with a capital within a sentence, besides figures of speech and oaths."""
+    known = {word.lower() for word in split(literal)} | word_list("stop") | word_list("oaths")
+    written = split(re.sub(r"[\"“‘-]\w", lambda m: m[0].lower(), text))
+    named = [
+        after.lower()
+        for before, after, word in zip(written, written[1:], read_tokens(text)[1:], strict=False)
+        if before.isalpha() or before == ","
+        if len(after) > 1 and after.istitle() and not word.figure
+    ]
+    return tuple(dict.fromkeys(name for name in named if name not in known))
+
+
 def _is_claim_at(words: list[Word], i: int) -> bool:
-    """Whether a word claims something where it stands; "both" does not in "both sad and proud" and "both of them"."""
+    """Whether a word claims something where it stands; "both" does not in "both sad and proud" and "both of them",
+    nor a number in "a hundred victories" and "a pair of glasses"."""
     word, after = words[i], [word.text for word in words[i + 1 : i + 4]]
-    if word.text == "both" and ("and" in after or after[:1] == ["of"]):
+    before = [word.text for word in words[max(i - 6, 0) : i]]
+    if word.text == "both" and ("and" in [*before, *after] or after[:1] == ["of"]):
+        return False
+    if word.text in SOMEBODY:
+        return not word.figure and bool(WITH.intersection(before[-1:]))
+    if word.lemma in word_list("numbers") - {"both"} and word_list("feeling").intersection(
+        one.lemma for one in words[i + 1 : i + 2]
+    ):
+        return False
+    if word.text == "pair" and after[:1] == ["of"] and word_list("paired").intersection(after):
         return False
     return not word.figure and (word.thing or is_shade_or_number(word.lemma))
 
@@ -98,30 +136,39 @@ def _is_fact(lemma: str) -> bool:
 
 
 def _is_covered(lemma: str, covered: set[str]) -> bool:
-    return not covered.isdisjoint(_same(lemma)) or (kind(lemma) in PARTS and kind(lemma) in covered)
+    return not covered.isdisjoint(same(lemma)) or (kind(lemma) in PARTS and kind(lemma) in covered)
 
 
 def _covered(facts: list[Word]) -> set[str]:
     """All words, and kinds of words, that the facts allow: themselves, wider words, and what they bring with them."""
     lemmas = {word.lemma for word in facts}
+    lemmas |= set().union(*map(parts, lemmas))
     beings = [word for word in facts if kind(word.lemma) in BEINGS]
     several = len(beings) > 1
-    covered = lemmas.union(*map(_wider, lemmas))
+    covered = lemmas.union(*map(may_be_said_of, lemmas))
     covered |= set().union(*map(_implied, covered))
     covered |= {"two", "both"} if several else set()
     return covered | (COMPANY if several or any(word.text != word.lemma for word in beings) else set())
 
 
-def _wider(lemma: str) -> set[str]:
+@cache
+def parts(lemma: str) -> frozenset[str]:
+    """What a word holds that is two written as one: a fight in "swordfighting", a shirt in "shirtless"."""
+    halves = () if lemma in known_words() else ((lemma[:i], lemma[i:]) for i in range(3, len(lemma) - 3))
+    return frozenset(half for pair in halves if known_words().issuperset(pair) for half in pair)
+
+
+def may_be_said_of(lemma: str) -> set[str]:
     """The words that may be said of it: same words, wider words, and for a person or an animal just that."""
     found = {lemma, kind(lemma) or lemma} if kind(lemma) in BEINGS else {lemma}
-    while grown := set().union(*(_same(word) | _general(word) for word in found)) - found:
+    while grown := set().union(*(same(word) | _general(word) for word in found)) - found:
         found |= grown
     return found - {"person"} | {"people", "person"} if "person" in found else found
 
 
 @cache
-def _same(lemma: str) -> frozenset[str]:
+def same(lemma: str) -> frozenset[str]:
+    """The words that mean the same in a caption, itself among them."""
     return frozenset({lemma}.union(*(group for group in _groups() if lemma in group)))
 
 

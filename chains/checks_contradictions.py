@@ -18,10 +18,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from .words import Word, content_lemmas, kind, read_words, word_list
+from .checks_relations import turned_round
+from .words import Word, content_lemmas, kind, lexicon, read_words, word_list
 
 DIGITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 SINGLE = "a an one single lone another other".split()
@@ -57,6 +58,7 @@ HARMLESS = frozenset(
 """Words after a negation that turn it into something else: "not only", "never stops", "no more than"."""
 TURNS = frozenset("but and while yet because that as".split())
 BEINGS = ("person", "animal")
+PARTS = ("body", "animal_part")
 COLLECTIVES = frozenset(
     "people folk crowd audience family couple group team band choir orchestra crew staff gang troop herd flock swarm "
     "fish sheep deer cattle livestock".split()
@@ -88,13 +90,37 @@ class Claims(NamedTuple):
 def contradictions(literal: str, text: str) -> tuple[str, ...]:
     """Where `text` contradicts the literal caption, as "number: dog" or "gender: female"; empty where it does not."""
     facts, told = _known(literal), read_claims(text)
-    numbers = [thing for thing, said in told.numbers.items() if not _agree(facts.numbers.get(thing, []), said)]
-    shades = [thing for thing, said in told.colours.items() if said - facts.colours.get(thing, said)]
+    numbers = [thing for thing, said in told.numbers.items() if not _agree_on(thing, facts, said)]
+    shades = [thing for thing, said in told.colours.items() if said - _colours(thing, facts, said)]
     against = told.genders - facts.genders - (told.pronouns if facts.open else set())
     genders = sorted(against) if facts.genders else []
-    opposite = (told.denied & facts.affirmed - told.affirmed) | (facts.denied & told.affirmed - facts.affirmed)
+    opposite = {word for word in told.affirmed - facts.affirmed if not facts.affirmed.isdisjoint(_opposites(word))}
+    opposite |= (told.denied & facts.affirmed - told.affirmed) | (facts.denied & told.affirmed - facts.affirmed)
     found = {"number": numbers, "colour": shades, "gender": genders, "negation": sorted(opposite)}
+    found["turned round"] = turned_round(literal, text)
     return tuple(f"{kind}: {what}" for kind, those in found.items() for what in those)
+
+
+def _agree_on(thing: str, facts: Claims, said: Sequence[float]) -> bool:
+    """Whether numbers of a thing agree; one of several things may be named, not one of several persons."""
+    known = facts.numbers.get(thing, [])
+    one_of_several = set(known) == {math.inf} and set(said) == {1.0} and kind(thing) not in BEINGS
+    return one_of_several or _agree(known, said)
+
+
+def _colours(thing: str, facts: Claims, said: set[str]) -> set[str]:
+    """The colours that a thing may have: its own, for a part of a body that of who is there, or any."""
+    if thing in facts.colours or kind(thing) not in PARTS:
+        return facts.colours.get(thing, said)
+    owners = [owner for owner in {*facts.numbers, *facts.colours} if kind(owner) in BEINGS]
+    return set().union(*(facts.colours.get(owner, set()) for owner in owners)) if owners else said
+
+
+@cache
+def _opposites(word: str) -> frozenset[str]:
+    """The words that cannot be true of the same photo."""
+    pairs = [line.split() for line in lexicon("likeness")["opposite"]]
+    return frozenset(other for pair in pairs if word in pair for other in pair if other != word)
 
 
 @lru_cache(256)
@@ -180,7 +206,7 @@ def _is_single(words: Sequence[Word], i: int) -> bool:
     if i + 1 < len(words) and words[i + 1].thing:
         return False
     before = [one.text for one in words[max(i - 3, 0) : i]]
-    begins = i < 3 and not DETERMINERS & set(before)
+    begins = (i < 3 or before[-1:] == ["while"]) and not DETERMINERS & set(before)
     paired = len(before) > 1 and before[-1] == "and" and kind(words[i - 2].lemma) in BEINGS
     return begins or paired or bool(DEFINITE & set(before[-2:]))
 

@@ -7,7 +7,8 @@ it contradicts, `checks_contradictions` tells from all of them together (two dog
 import re
 from typing import NamedTuple
 
-from .checks_content import compare_content, coverage
+from .checks_actions import added_actions
+from .checks_content import added_names, compare_content, coverage
 from .checks_contradictions import contradictions
 from .words import read_words
 
@@ -49,7 +50,7 @@ def check_facts(literal: str, text: str) -> Facts:
     known, content = coverage(literal), compare_content(literal, text)
     return Facts(
         tuple(Claim(claim, known.added(read_words(claim))) for claim in claims(text)),
-        content.added,
+        tuple(dict.fromkeys([*content.added, *added_names(literal, text), *added_actions(literal, text)])),
         contradictions(literal, text),
         content.lost,
         content.lost_things,

@@ -19,6 +19,11 @@ PREPOSITIONS = frozenset(
     "in on at by with of from into onto over under behind beside near through across along".split()
 )
 
+SUBJECT_OF = frozenset(
+    "of is are was were has had told said went came knew kept stood sat ran fell felt began took gave made".split()
+)
+"""What follows a noun that begins a clause, and no verb that does; so does what ends in -ed."""
+
 
 class Word(NamedTuple):
     """A word of a text: as written, its lemma, whether it names a thing there, and whether it is a figure of speech."""
@@ -31,15 +36,25 @@ class Word(NamedTuple):
 
 def read_words(text: str) -> list[Word]:
     """The words of a text in order, in lower case; punctuation and the ends of "man's" and "didn't" are gone."""
-    tokens = re.findall(r"[a-z]+|[.,;:!?]", re.sub(r"['’][a-z]+", "", text.lower()))
+    return [word for word in read_tokens(text) if word.text.isalpha()]
+
+
+def read_tokens(text: str) -> list[Word]:
+    """As `read_words`, and the punctuation between the words."""
+    tokens = [token.lower() for token in split(text)]
     lemmas = [lemmatise(token) for token in tokens]
     things = [_is_thing(tokens, i) for i in range(len(tokens))]
     figures = _figures().places(tokens, lemmas, things)
     for i, pair in enumerate(pairwise(lemmas)):
-        if pair in _compounds():
+        if pair in _compounds() or (_is_likeness(pair, tokens[i + 1]) and any(things[i + 2 : i + 3])):
             lemmas[i] = "-".join(pair)
             things[i] = kind(lemmas[i]) is not None
-    return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True) if word[0].isalpha()]
+    return [Word(*word) for word in zip(tokens, lemmas, things, figures, strict=True)]
+
+
+def split(text: str) -> list[str]:
+    """The words and the punctuation of a text, as written."""
+    return re.findall(r"[A-Za-z]+|[.,;:!?]", re.sub(r"['’][A-Za-z]+", "", text))
 
 
 def content_lemmas(words: Iterable[Word]) -> list[str]:
@@ -88,6 +103,11 @@ def word_list(name: str) -> frozenset[str]:
     return frozenset(lexicon("forms")[name].split())
 
 
+def _is_likeness(pair: tuple[str, str], second: str) -> bool:
+    """Whether two words tell what something looks like: "tiger striped", not "a baker shapes"."""
+    return pair[1] in word_list("likenesses") and kind(pair[0]) is not None and not second.endswith("s")
+
+
 @cache
 def _compounds() -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(pair.split()) for pair in lexicon("forms")["compounds"])
@@ -104,6 +124,7 @@ def known_words() -> frozenset[str]:
         *likeness["general"].values(),
         forms["fixed"]["words"],
     ]
+    lists += [lexicon("actions")[name] for name in ("posture", "motion", "hands")]
     lists += [forms[name] for name in ("everywhere", "feeling", "quality", "colors", "numbers")]
     irregular = forms["irregular"]
     return frozenset(w for text in lists for w in text.split() if w not in irregular) | frozenset(irregular.values())
@@ -157,12 +178,15 @@ def _is_thing(tokens: list[str], i: int) -> bool:
         return False
     if tokens[i] != lemma and tokens[i].endswith(("ing", "ed")):
         return False
+    if tokens[i].endswith("er") and "than" in tokens[i + 1 : i + 2]:  # "lighter than"
+        return False
     return lemma not in _sometimes() or _is_noun_here(tokens, i)
 
 
 def _is_noun_here(tokens: list[str], i: int) -> bool:
     """Whether an article, number or the like stands before it, with at most two adjectives between, or "of" follows."""
-    if tokens[i + 1 : i + 2] == ["of"] and (not i or not tokens[i - 1].isalpha()):
+    following = tokens[i + 1] if i + 1 < len(tokens) else ""
+    if ((not i or not tokens[i - 1].isalpha()) and following in SUBJECT_OF) or (not i and following.endswith("ed")):
         return True
     for before in reversed(tokens[max(0, i - 3) : i]):
         if before in DETERMINERS or before in PREPOSITIONS or before in word_list("numbers"):

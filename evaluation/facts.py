@@ -1,7 +1,11 @@
 """How well the fact check tells what a rewrite invents: `python -m evaluation.facts [--show PART]`.
 
 The cases are rewrites of Flickr8k captions by the models, each labelled: which words are invented, and whether it
-contradicts its literal caption. A text counts as flagged where the check finds either. Every third case is held out.
+contradicts its literal caption. A text counts as flagged where the check finds either. Invented is also what somebody
+of the caption is said to do with their body and does not ("racing" of boys who stand).
+
+The `part` of a case is "dev", or "test" for 99 that were labelled last and left unread while rules were made on the
+others; `docs/rewrites-notes.md` says how the check did on them before and after they were read.
 """
 
 import argparse
@@ -13,7 +17,6 @@ from typing import NamedTuple
 from chains.facts import check_facts
 
 CASES = Path("tests/chains/fact_cases.jsonl")
-HELD_OUT = 3
 
 
 class Case(NamedTuple):
@@ -56,8 +59,7 @@ class Figures(NamedTuple):
 def load_cases(path: Path = CASES) -> list[Case]:
     """The labelled cases in order."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    parts = ["test" if i % HELD_OUT == HELD_OUT - 1 else "dev" for i in range(len(rows))]
-    return [Case(**{**row, "added": tuple(row["added"])}, part=part) for row, part in zip(rows, parts, strict=True)]
+    return [Case(**{**row, "added": tuple(row["added"])}) for row in rows]
 
 
 def measure(cases: Sequence[Case]) -> Figures:
