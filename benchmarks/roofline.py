@@ -22,7 +22,7 @@ from chains import build_chain
 from chains.rewrite import to_messages
 from models import EmotionInput, Models, open_photo
 from models.captioner_embedded import to_pixels
-from models.decoding import LeanModel, choose
+from models.decoding import LeanModel, choose, one_thread
 from models.llama_graph import BLOCK
 from models.loading import quiet_transformers
 from models.onnx_llama import OnnxLlama, Rows
@@ -94,11 +94,12 @@ def decode(writer: Any, prompt: Sequence[int], size: int, steps: int, _: int = 0
     rows = Rows(network, [path] * size, steps)
     logits = logits.repeat_interleave(size, 0)
     took = []
-    for _step in range(steps):
-        before = perf_counter()
-        tokens, _logprobs = choose(logits, logits, settings)
-        logits = rows.step(tokens)
-        took.append(perf_counter() - before)
+    with one_thread():
+        for _step in range(steps):
+            before = perf_counter()
+            tokens, _logprobs = choose(logits, logits, settings)
+            logits = rows.step(tokens)
+            took.append(perf_counter() - before)
     return float(median(took))
 
 

@@ -33,7 +33,7 @@ class OnnxNetwork:
         self.config, self.decoder = (SimpleNamespace(**config[part]) for part in ("encoder", "decoder"))
         self.class_words = torch.tensor(self.config.class_words)
         self.rules = Rules(**{name: rules[name] for name in Rules._fields if name in rules})
-        self.graphs = {name: open_graph(folder / name, keeps=True) for name in GRAPHS}
+        self.graphs = {name: open_graph(folder / name) for name in GRAPHS}
 
     def look(self, pixels: Tensor) -> Features:
         """What both image encoders see of photos (photos, 3, 260, 260), values 0..255."""

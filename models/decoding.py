@@ -74,7 +74,7 @@ class LeanModel:
 
     def write(self, asked: Asked) -> list[Answer]:
         """The answers, prompt by prompt; those that are done take no part in further steps."""
-        with _one_thread():
+        with one_thread():
             return self._write(asked)
 
     def _write(self, asked: Asked) -> list[Answer]:
@@ -108,7 +108,7 @@ class LeanModel:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """torch works in the calling thread alone: on busy cores others are waited for longer than they help."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -24,7 +24,7 @@ class OnnxLlama:
     """The network and the prompts that it remembers; for one thread at a time. Its numbers are NumPy's arrays."""
 
     def __init__(self, config: Any, folder: Path) -> None:
-        self.session = open_graph(folder / GRAPH)
+        self.session = open_graph(folder / GRAPH, small_steps=True)
         self.config, self.bits = config, int(self.session.get_modelmeta().custom_metadata_map["bits"])
         self.layers, self.groups, self.size = config.num_hidden_layers, config.num_key_value_heads, head_size(config)
         self.frequencies = config.rope_parameters["rope_theta"] ** -(np.arange(0, self.size, 2) / self.size)

@@ -12,19 +12,21 @@ from .errors import ModelError
 DAMAGED = "{file} cannot be read; run `moodcap setup` again after deleting its folder."
 
 
-def open_graph(file: Path, keeps: bool = False) -> onnxruntime.InferenceSession:
+def open_graph(file: Path, small_steps: bool = False) -> onnxruntime.InferenceSession:
     """A graph, ready to run on as many threads as torch has; its weights are mapped.
 
-    The threads do not spin while they wait, as others use the processor meanwhile. What memory a run took is free after
-    it, unless the graph `keeps` it for the next one, which is quicker where all runs are alike.
+    Between two runs no thread spins, as others use the processor then. The threads of a graph of `small_steps` spin during
+    a run, as to wake them takes longer than most of its operators; and it does not keep memory for the next run, which
+    the others do, as their runs are all alike.
 
     Raises:
         ModelError: the graph or its weights cannot be read.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    options.enable_cpu_mem_arena = keeps
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = not small_steps
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(small_steps)))
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
         return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no class in common

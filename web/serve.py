@@ -5,6 +5,7 @@ The worker imports what the app is made of, and makes it: torch is never forked,
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -55,6 +56,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         """The app, made in the worker."""
         from .logs import set_up_logs
 
+        # one thread looks at photos while another writes: none may wait for the other's core by spinning
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         set_up_logs()
         hold_little()
         if told := exposure(self.settings):
