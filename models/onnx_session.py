@@ -15,9 +15,9 @@ DAMAGED = "{file} cannot be read; run `moodcap setup` again after deleting its f
 def open_graph(file: Path, small_steps: bool = False) -> onnxruntime.InferenceSession:
     """A graph, ready to run on as many threads as torch has; its weights are mapped.
 
-    Between two runs no thread spins, as others use the processor then. The threads of a graph of `small_steps` spin during
-    a run, as to wake them takes longer than most of its operators; and it does not keep memory for the next run, which
-    the others do, as their runs are all alike.
+    Between two runs no thread spins, as others use the processor then. The threads of a graph of `small_steps` spin
+    during a run, as to wake them takes longer than most of its operators; and it does not keep memory for the next run,
+    which the others do, as their runs are all alike.
 
     Raises:
         ModelError: the graph or its weights cannot be read.
