@@ -199,7 +199,7 @@ def before(chain: CaptionChain) -> tuple[list[MoodCaption], list[MoodCaption]]:
     ("change", "measure", "more"),
     [
         (lambda record: record.literal.rstrip(".") + ", glad.", length, -3),
-        (lambda record: record.text.rstrip(".!?…") + "!", exclaimed, 0.7),
+        (lambda record: record.text.rstrip(".!?…") + "!", exclaimed, 0.4),
     ],
     ids=["shorter", "exclaiming"],
 )

@@ -31,6 +31,7 @@ def test_the_gallery_is_searched_filtered_and_opened(page: Page) -> None:
 
 def test_keys_alone_suffice(page: Page) -> None:
     page.goto("/")
+    expect(page.get_by_test_id("file-input").first).to_be_attached()
     page.keyboard.press("Tab")
     assert "skip" in (page.evaluate("document.activeElement.textContent") or "").lower()
     page.get_by_test_id("file-input").first.set_input_files([photo(9)])
