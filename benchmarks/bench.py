@@ -57,7 +57,7 @@ def arguments(about: str) -> argparse.ArgumentParser:
 
 def bench_of(options: argparse.Namespace) -> Bench:
     """What the arguments ask for, with the settings of the environment."""
-    settings = Settings.from_environment(seed=0, remember=0)
+    settings = Settings.from_environment(remember=0)
     return Bench(settings, Photos(options.photos), options.quick, options.foundations)
 
 

@@ -197,7 +197,7 @@ def stages(models: Models, bench: Bench, prompt: Sequence[int]) -> dict[str, Wor
         return models.emotion_text.read([EmotionInput(text=LITERAL)])
 
     def read() -> object:
-        network.known = {}  # nothing is known of the prompt
+        network.forget()
         return network.read([prompt])
 
     def tell() -> object:

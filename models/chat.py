@@ -222,6 +222,8 @@ class LocalChat(BaseChatModel):
         with self._lock, torch.inference_mode(), torch.random.fork_rng(enabled=seed is not None):
             if seed is not None:
                 torch.manual_seed(seed)
+                if isinstance(self.model, LeanModel):
+                    self.model.network.forget()
             prompts, count = [self._tokens(chat) for chat in chats], num_return_sequences
             bias = bias_rows(chats, count, self.model.config.vocab_size, self.model.device)
             ends, ending = self._ends(), stop or []

@@ -35,11 +35,15 @@ class OnnxLlama:
         """A cache for so many rows of so many tokens: (layers, 2, rows, groups, tokens, size)."""
         return np.empty((self.layers, 2, rows, self.groups, tokens, self.size), np.float32)
 
+    def forget(self) -> None:
+        """Read all prompts anew; a beginning that was computed with others differs in its last digits."""
+        self.known = {}
+
     def read(self, prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], Tensor]:
         """Where each prompt's keys and values lie in the pool, and the logits after it (prompts, vocabulary)."""
         needed = len({tuple(prompt[: n + 1]) for prompt in prompts for n in range(len(prompt))})
         if len(self.known) + needed > self.pool.shape[4]:
-            self.known = {}
+            self.forget()
             if needed > self.pool.shape[4]:
                 self.pool = self.room(1, max(POOL, needed))
         todo: dict[int, tuple[int, int]] = {}
@@ -47,7 +51,7 @@ class OnnxLlama:
             paths = [self._path(prompt, todo) for prompt in prompts]
             logits = self._fill(todo, paths)
         except BaseException:
-            self.known = {}  # some have a place whose keys and values were not computed
+            self.forget()  # some have a place whose keys and values were not computed
             raise
         return paths, logits
 

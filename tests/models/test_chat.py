@@ -155,6 +155,15 @@ def test_a_seed_repeats_answers_and_leaves_torch_alone(chat: LocalChat) -> None:
     assert len({warm.invoke(CHATS[0], seed=seed).text for seed in range(4)}) > 1
 
 
+def test_a_seed_repeats_every_digit_whatever_was_read_before(chat: LocalChat) -> None:
+    def answer() -> Any:
+        return chat._answer([CHATS[0], CHATS[2]], seed=3)[1].generations[0].generation_info
+
+    first = answer()
+    chat.batch([CHATS[0], [HumanMessage("a dog sits on the red street")]])
+    assert answer() == first
+
+
 def biased(text: str, bias: dict[int, float]) -> HumanMessage:
     return HumanMessage(text, additional_kwargs={"logit_bias": bias})
 
