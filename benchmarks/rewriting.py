@@ -16,7 +16,7 @@ from chains.caption import model_context
 from chains.rewrite import to_messages
 from models import load
 from models.assemble import ARCHIVES, fetch, unpack
-from models.decoding import Asked, LeanModel, write_plain
+from models.decoding import Asked, OnnxModel, write_plain
 from models.loading import quiet_transformers
 from prompts import taught_turns
 
@@ -92,7 +92,7 @@ def writing(writer: Any, like: Any) -> Write:
     def write(prompts: Sequence[Sequence[int]]) -> object:
         asked = Asked([*map(list, prompts)], COUNT, options | {"max_new_tokens": TOKENS}, [], writer.tokenizer)
         with torch.inference_mode():
-            if isinstance(writer.model, LeanModel):
+            if isinstance(writer.model, OnnxModel):
                 return writer.model.write(asked)
             return write_plain(writer.model, asked)
 

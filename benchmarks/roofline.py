@@ -22,7 +22,7 @@ from chains import build_chain
 from chains.rewrite import to_messages
 from models import EmotionInput, Models, open_photo
 from models.captioner_embedded import to_pixels
-from models.decoding import LeanModel, choose, one_thread
+from models.decoding import OnnxModel, choose, one_thread
 from models.llama_graph import BLOCK
 from models.loading import quiet_transformers
 from models.onnx_llama import OnnxLlama, Rows
@@ -65,7 +65,7 @@ def measure(bench: Bench) -> Section:
     quiet_transformers()
     models = build_chain(bench.settings)._models
     writer: Any = models.rewriter
-    if not isinstance(writer.model, LeanModel):
+    if not isinstance(writer.model, OnnxModel):
         return Section("Rooflines", "**Not measured:** the rewriter runs by transformers' own `generate` here.")
     network = writer.model.network
     steps = bench.many(24, 8)

@@ -24,7 +24,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from . import chat_parts as parts
 from .chat_parts import TOGETHER, Together, TokenQueue, Told, bias_rows, certain, cut, tell
-from .decoding import Asked, LeanModel, write_plain
+from .decoding import Asked, OnnxModel, write_plain
 from .errors import ModelError
 
 Options = dict[str, Any]
@@ -222,13 +222,13 @@ class LocalChat(BaseChatModel):
         with self._lock, torch.inference_mode(), torch.random.fork_rng(enabled=seed is not None):
             if seed is not None:
                 torch.manual_seed(seed)
-                if isinstance(self.model, LeanModel):
+                if isinstance(self.model, OnnxModel):
                     self.model.network.forget()
             prompts, count = [self._tokens(chat) for chat in chats], num_return_sequences
             bias = bias_rows(chats, count, self.model.config.vocab_size, self.model.device)
             ends, ending = self._ends(), stop or []
             asked = Asked(prompts, count, settings, ends, self.tokenizer, ending, bias, streamer, cancelled)
-            answers = self.model.write(asked) if isinstance(self.model, LeanModel) else write_plain(self.model, asked)
+            answers = self.model.write(asked) if isinstance(self.model, OnnxModel) else write_plain(self.model, asked)
             read = [len(prompt) for prompt in prompts for _ in range(count)]
             rows = [self._generation(*answer, size, ending) for answer, size in zip(answers, read, strict=True)]
             return [ChatResult(generations=rows[i : i + count]) for i in range(0, len(rows), count)]

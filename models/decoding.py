@@ -65,7 +65,7 @@ def write_plain(model: Any, asked: Asked) -> list[Answer]:
     return list(zip(ids.tolist(), chosen.tolist(), strict=True))
 
 
-class LeanModel:
+class OnnxModel:
     """A network that onnxruntime runs, in the place of a model of transformers."""
 
     def __init__(self, network: OnnxLlama, generation_config: Any) -> None:

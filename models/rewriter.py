@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from transformers import GenerationConfig, PreTrainedTokenizerFast
 
 from .chat import LocalChat, Options
-from .decoding import LeanModel
+from .decoding import OnnxModel
 from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError, ModelNotFound
 from .loading import load_pretrained
@@ -37,7 +37,7 @@ def embedded_rewriter(folder: Path, device: str = "auto", dtype: str = "auto", s
         tokenizer = load_pretrained(PreTrainedTokenizerFast, str(folder), True)
         settings = load_pretrained(GenerationConfig, str(folder), True)
         network = OnnxLlama(SimpleNamespace(**read_settings(folder / "config.json")), folder)
-        return LocalChat(model=LeanModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
+        return LocalChat(model=OnnxModel(network, settings), tokenizer=tokenizer, model_name=name, seed=seed, **TAUGHT)
     return _local(str(folder), name, device, dtype, True, seed, own=TAUGHT)
 
 
@@ -97,5 +97,5 @@ def _local(
     if dtype in BITS and fits(model):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:  # what is mapped outlives its name
             write(model, Path(work), BITS[dtype])
-            model = LeanModel(OnnxLlama(model.config, Path(work)), model.generation_config)
+            model = OnnxModel(OnnxLlama(model.config, Path(work)), model.generation_config)
     return LocalChat(model=model, tokenizer=tokenizer, model_name=name, seed=seed, **(own or {}))

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from models import ModelContext, ModelError, Models, load
 from models.chat import LocalChat
-from models.decoding import Answer, Asked, LeanModel
+from models.decoding import Answer, Asked, OnnxModel
 
 from .tiny import tiny_gguf, tiny_llm, tiny_text_classifier
 
@@ -32,12 +32,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_llm(tmp_path_factory.mktemp("llm"))
 
 
-@pytest.fixture(scope="module", params=["lean", "plain"])
+@pytest.fixture(scope="module", params=["onnx", "plain"])
 def chat(folder: Path, request: pytest.FixtureRequest) -> LocalChat:
     loaded: LocalChat = load("rewriter", f"hf:{folder}", ModelContext(folder, "cpu", "float32"))
-    assert isinstance(loaded.model, LeanModel)
+    assert isinstance(loaded.model, OnnxModel)
     plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    model = loaded.model if request.param == "lean" else plain.eval()
+    model = loaded.model if request.param == "onnx" else plain.eval()
     return loaded.model_copy(update={"model": model, "temperature": 0.0, "max_new_tokens": 12})
 
 
@@ -64,7 +64,7 @@ def overheard(chat: LocalChat, tell: Callable[[int], object]) -> LocalChat:
     """The chat model over a network that tells of each call the number of prompts, first."""
     network = chat.model
 
-    class Lean(LeanModel):
+    class Lean(OnnxModel):
         def write(self, asked: Asked) -> list[Answer]:
             tell(len(asked.prompts))
             return super().write(asked)
@@ -77,7 +77,7 @@ def overheard(chat: LocalChat, tell: Callable[[int], object]) -> LocalChat:
             tell(len(options["input_ids"]))
             return network.generate(**options)
 
-    heard = Lean(network.network, network.generation_config) if isinstance(network, LeanModel) else Plain()
+    heard = Lean(network.network, network.generation_config) if isinstance(network, OnnxModel) else Plain()
     return chat.model_copy(update={"model": heard})
 
 

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from models import ModelContext, load
 from models.chat import LocalChat
-from models.decoding import LeanModel
+from models.decoding import OnnxModel
 from models.llama_graph import BLOCK, fits, quantise, write
 from models.onnx_llama import OnnxLlama, Rows, Run
 from models.rewriter import embedded_rewriter
@@ -142,17 +142,17 @@ def test_a_prompt_that_failed_is_not_taken_for_read(folder: Path, tmp_path: Path
 
 
 def both(folder: Path, **settings: Any) -> tuple[LocalChat, LocalChat]:
-    lean: LocalChat = load("rewriter", f"hf:{folder}", ModelContext(folder, "cpu", "float32"))
-    lean = lean.model_copy(update={"temperature": 0.0, "max_new_tokens": 16} | settings)
-    return lean, lean.model_copy(update={"model": plain_model(folder)})
+    fast: LocalChat = load("rewriter", f"hf:{folder}", ModelContext(folder, "cpu", "float32"))
+    fast = fast.model_copy(update={"temperature": 0.0, "max_new_tokens": 16} | settings)
+    return fast, fast.model_copy(update={"model": plain_model(folder)})
 
 
 @pytest.mark.parametrize("penalty", [1.0, 1.3])
 def test_greedy_answers_and_their_log_probabilities_are_those_of_transformers(folder: Path, penalty: float) -> None:
     cat = HumanMessage("a cat", additional_kwargs={"logit_bias": {300: 4.0, 301: -float("inf")}})
     chats: list[Any] = [[HumanMessage("a dog runs")], [cat], [HumanMessage("snow"), AIMessage("a photo of")]]
-    lean, plain = (chat._answer(chats) for chat in both(folder, repetition_penalty=penalty))
-    for one, other in zip(lean, plain, strict=True):
+    fast, plain = (chat._answer(chats) for chat in both(folder, repetition_penalty=penalty))
+    for one, other in zip(fast, plain, strict=True):
         assert one.generations[0].text == other.generations[0].text
         found, wanted = one.generations[0].generation_info, other.generations[0].generation_info
         assert found
@@ -173,7 +173,7 @@ def test_the_embedded_rewriter_decodes_from_the_graph_alone(folder: Path, tmp_pa
         if file.suffix != ".safetensors":
             (tmp_path / file.name).write_bytes(file.read_bytes())
     chat = embedded_rewriter(tmp_path, "cpu")
-    assert isinstance(chat.model, LeanModel)
+    assert isinstance(chat.model, OnnxModel)
     chats: list[Any] = [[HumanMessage("a dog runs")], [HumanMessage("a dog sits on the street")]]
     together = chat.batch(chats, temperature=0.0)
     assert [one.text for one in together] == [chat.invoke(one, temperature=0.0).text for one in chats]
