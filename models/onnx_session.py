@@ -1,13 +1,22 @@
-"""Assembled folders opened for onnxruntime on a CPU."""
+"""Assembled folders opened for onnxruntime on a CPU.
+
+From 1.29 on, PyPI's builds of onnxruntime tell its maker what they open and how long it runs
+(https://github.com/microsoft/onnxruntime/pull/27379). Here they never do: the variable is read as it is imported, and
+the call serves where something else imported it before.
+"""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 import torch
 
 from .errors import ModelError
+
+onnxruntime.disable_telemetry_events()
 
 DAMAGED = "{file} cannot be read; run `moodcap setup` again after deleting its folder."
 

@@ -49,6 +49,16 @@ def test_caption_shows_caption_emotion_and_evidence(photos: Path) -> None:
     assert "%" in shown
 
 
+def test_nothing_is_told_or_left_behind(photos: Path, home: Path, tmp_path: Path) -> None:
+    """A network is not needed to tell: what would be sent is first kept in a file of the user's."""
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "CI", "GITHUB_", "XDG_"))
+    }
+    command = [sys.executable, "-m", "app", "caption", str(photos / "0.jpg"), "--json"]
+    subprocess.run(command, cwd=ROOT, env=plain | {"HOME": str(tmp_path), "MOODCAP_HOME": str(home)}, check=True)
+    assert not list(tmp_path.rglob("*"))
+
+
 def test_json_is_the_record_and_an_error_is_a_record_too(photos: Path) -> None:
     run = moodcap("caption", str(photos / "0.jpg"), str(photos / "none.jpg"), "--json", "--mood", "joy", "--blend",
                   "awe", "--intensity", "1", "--candidates", "2", code=1)  # fmt: skip
