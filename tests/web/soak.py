@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import linear_regression
+from statistics import median
 from typing import NamedTuple
 
 import httpx
@@ -26,7 +26,7 @@ from .calls import URL
 
 REST = 6  # seconds; longer than connections are kept alive
 SAMPLE = 0.25  # seconds between looks at the memory
-GROWTH, LEAST_GROWTH = 0.03, 24  # share of the peak, and MB, that memory may drift by in the second half
+GROWTH, LEAST_GROWTH = 0.03, 24  # share of the peak, and MB, by which the second half may hold more than the first
 SPARE = 4  # threads and files that may come and go
 
 
@@ -43,9 +43,11 @@ NOTHING = Held(0, 0, 0)
 
 @dataclass
 class Report:
-    """What became of the requests, and what the server's worker held before, halfway, after and meanwhile (second, MB).
+    """What became of the requests, and what the server's worker held: before, halfway and after at rest, and the memory
+    of either half meanwhile (MB).
 
-    Threads are made when they are first needed, so they are to level off, not to be as few as before.
+    Threads and connections to the database are made when they are first needed, up to a number: they are to level off,
+    not to be as few as before.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -55,7 +57,7 @@ class Report:
     before: Held = NOTHING
     midway: Held = NOTHING
     after: Held = NOTHING
-    memory: list[tuple[float, float]] = field(default_factory=list)
+    memory: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
 
     @property
     def failed(self) -> int:
@@ -65,15 +67,14 @@ class Report:
 
     @property
     def growth(self) -> float:
-        """MB by which memory grew over the second half of the run: the line of least squares through all samples."""
-        half = self.memory[len(self.memory) // 2 :]
-        slope = linear_regression(*zip(*half, strict=True)).slope
-        return slope * (half[-1][0] - half[0][0])
+        """MB by which memory grew from the first half of the run to the second: their medians' difference."""
+        first, second = map(median, self.memory)
+        return second - first
 
     @property
     def peak(self) -> float:
         """The most memory that was held, in MB."""
-        return max(memory for _, memory in self.memory)
+        return max(map(max, self.memory))
 
     @property
     def leaks(self) -> list[str]:
@@ -81,19 +82,19 @@ class Report:
         found = {
             "memory": self.growth > max(GROWTH * self.peak, LEAST_GROWTH),
             "threads": self.after.threads > self.midway.threads + SPARE,
-            "files": self.after.files > self.before.files + SPARE,
+            "files": self.after.files > self.midway.files + SPARE,
         }
         return [name for name, leaks in found.items() if leaks]
 
     def __str__(self) -> str:
-        curve = [f"{memory:.0f}" for _, memory in self.memory[:: max(len(self.memory) // 12, 1)]]
+        curve = "; ".join(" ".join(f"{held:.0f}" for held in half[:: max(len(half) // 6, 1)]) for half in self.memory)
         return "\n".join(
             (
                 f"answers   {dict(sorted(self.statuses.items()))}, {self.done} captions, {self.failed} failed",
-                f"memory    {self.before.memory:.0f} MB before, {' '.join(curve)}, {self.after.memory:.0f} at rest; "
+                f"memory    {self.before.memory:.0f} MB before, {curve}, {self.after.memory:.0f} at rest; "
                 f"peak {self.peak:.0f}, second half {self.growth:+.0f}",
                 f"threads   {self.before.threads} before, {self.midway.threads} halfway, {self.after.threads} after",
-                f"files     {self.before.files} before, {self.after.files} after",
+                f"files     {self.before.files} before, {self.midway.files} halfway, {self.after.files} after",
                 f"leaks     {', '.join(self.leaks) or 'none'}",
                 *(f"error     {count} of {error}" for error, count in self.errors.items()),
             )
@@ -106,24 +107,22 @@ def soak(address: str, pid: int, clients: int, seconds: float) -> Report:
     worker = next(iter(psutil.Process(pid).children()))
     _run(address, clients, min(seconds, 4), Report())  # threads and connections are made once
     time.sleep(REST)
-    report.before = _held(worker)
-    over = threading.Event()
-    watch = threading.Thread(target=_watch, args=(worker, report, over))
-    watch.start()
-    _run(address, clients, seconds / 2, report)
-    report.midway = _held(worker)
-    _run(address, clients, seconds / 2, report)
-    over.set()
-    watch.join()
-    time.sleep(REST)
-    report.after = _held(worker)
+    report.before = report.midway = report.after = _held(worker)
+    for half in report.memory:
+        over = threading.Event()
+        watch = threading.Thread(target=_watch, args=(worker, half, over))
+        watch.start()
+        _run(address, clients, seconds / 2, report)
+        over.set()
+        watch.join()
+        time.sleep(REST)
+        report.midway, report.after = report.after, _held(worker)
     return report
 
 
-def _watch(worker: psutil.Process, report: Report, over: threading.Event) -> None:
-    start = time.monotonic()
+def _watch(worker: psutil.Process, memory: list[float], over: threading.Event) -> None:
     while not over.wait(SAMPLE):
-        report.memory.append((time.monotonic() - start, _held(worker).memory))
+        memory.append(_held(worker).memory)
 
 
 def _run(address: str, clients: int, seconds: float, report: Report) -> None:

@@ -46,13 +46,13 @@ def test_threads_share_one_heap() -> None:
 
 
 def test_the_soak_sees_what_does_not_level_off() -> None:
-    def report(memory: list[int], threads: int = 60, files: int = 30) -> Report:
-        samples = [(float(second), float(held)) for second, held in enumerate(memory)]
-        return Report(before=Held(0, 20, 30), midway=Held(0, 60, 30), after=Held(0, threads, files), memory=samples)
+    def report(memory: list[float], threads: int = 60, files: int = 30) -> Report:
+        before, midway, after = Held(0, 20, 20), Held(0, 60, 30), Held(0, threads, files)
+        return Report(before=before, midway=midway, after=after, memory=(memory[:60], memory[60:]))
 
-    level = [1000 + min(second, 60) * 5 + second % 7 for second in range(120)]
+    level = [1000.0 + min(second, 20) * 15 + second % 7 for second in range(120)]
     assert report(level).leaks == []
-    assert report([*level[:60], *(level[60] + 2 * second for second in range(60))]).leaks == ["memory"]
+    assert report([held + second for second, held in enumerate(level)]).leaks == ["memory"]
     assert report(level, threads=90).leaks == ["threads"]
     assert report(level, files=70).leaks == ["files"]
 
