@@ -22,8 +22,11 @@ LEAST_MOOD = 0.2
 """A candidate that carries the mood less than this, times the intensity, is not taken."""
 ENOUGH, PILED, MOST_TONE = 2, 0.9, 4
 """Words of the mood: so many are enough, each more costs a tenth of the score, and more than the last are piled up."""
+FAINTEST = 0.15
+"""The mood's score that intensity 0 asks for; with the intensity it rises to 1."""
 LEAST_KEPT = 0.7
 LEAST_FLUENCY = 0.25
+LEAST_SENSE = 0.2
 LONGEST = 45  # words
 BANNED: tuple[str, ...] = tuple(lexicon("worn")["phrases"])
 OPENERS: tuple[str, ...] = tuple(lexicon("worn")["openers"])
@@ -53,17 +56,20 @@ def check(
 ) -> list[Checks]:
     """The checks of every answer, in order.
 
-    `heard` holds what was heard in them; `recent` what the reader has seen before. The score is mood × faithfulness ×
-    fluency × freshness; the less intense the mood is asked for, the less it weighs.
+    `heard` holds what was heard in them; `recent` what the reader has seen before. The score is how near the mood comes
+    to the intensity × faithfulness × fluency × sense² × freshness.
     """
     seen = recent or Recent()
     toned = [tone_words(answer.text, mood) for answer in answers]
     scores = [mood_score(heard.of(i, mood), words) for i, words in enumerate(toned)]
+    sense = [1.0] * len(answers) if heard.sense is None else heard.sense.tolist()
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
-    return [_check(literal, *one, intensity) for one in zip(answers, scores, toned, fresh, strict=True)]
+    return [_check(literal, *one, intensity) for one in zip(answers, scores, toned, sense, fresh, strict=True)]
 
 
-def _check(literal: str, answer: Answer, mood: float, toned: int, freshness: float, intensity: float) -> Checks:
+def _check(
+    literal: str, answer: Answer, mood: float, toned: int, sense: float, freshness: float, intensity: float
+) -> Checks:
     facts = check_facts(literal, answer.text)
     fluency = fluency_score(answer.logprob)
     problems = list(form_problems(literal, answer))
@@ -81,18 +87,22 @@ def _check(literal: str, answer: Answer, mood: float, toned: int, freshness: flo
         problems.append("piles up words of the mood")
     if fluency < LEAST_FLUENCY:
         problems.append("does not read well")
+    if sense < LEAST_SENSE:
+        problems.append("makes little sense")
     return Checks(
         mood=mood,
         kept=facts.kept_share,
         fluency=fluency,
+        sense=sense,
         lost=facts.lost,
         added=facts.added,
         contradicts=facts.contradicts,
         freshness=freshness,
         problems=tuple(problems),
-        score=mood**intensity
+        score=mood_fit(mood, intensity)
         * facts.kept_share
         * fluency
+        * sense**2
         * freshness
         * PILED ** max(toned - ENOUGH, 0)
         / (1 + facts.faults),
@@ -102,6 +112,11 @@ def _check(literal: str, answer: Answer, mood: float, toned: int, freshness: flo
 def mood_score(heard: float, toned: int) -> float:
     """How well a text carries a mood, 0..1: a noisy-or of what is heard in it and whether it has words of the mood."""
     return 1 - (1 - heard) * (0.4 if toned else 1.0)
+
+
+def mood_fit(mood: float, intensity: float) -> float:
+    """How near a mood's score is to what the intensity asks for, 0..1: a faint mood is not to shout."""
+    return (1 - abs(mood - min(FAINTEST + intensity, 1.0))) ** 2
 
 
 def tone_words(text: str, mood: Mood) -> int:

@@ -29,6 +29,17 @@ class EmotionClassifier(Protocol):
         ...
 
 
+class Hearing(NamedTuple):
+    """What was heard in texts."""
+
+    emotions: NDArray[np.float64]
+    """The nine emotions, (texts, 9), in the order of `EMOTIONS`; each row sums to 1."""
+    moods: NDArray[np.float64]
+    """(texts, moods); each row sums to 1."""
+    sense: NDArray[np.float64]
+    """The chance, 0..1, that a reader finds that a text reads well and makes sense, (texts,)."""
+
+
 @runtime_checkable
 class MoodListener(Protocol):
     """What an emotion classifier of text may offer besides: many texts at once, their moods too, without evidence."""
@@ -38,9 +49,6 @@ class MoodListener(Protocol):
         """The moods that it tells apart."""
         ...
 
-    def hear(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of each text the nine emotions (texts, 9), in the order of `EMOTIONS`, and the moods (texts, moods).
-
-        Each row sums to 1.
-        """
+    def hear(self, texts: Sequence[str]) -> Hearing:
+        """Of each text the nine emotions, the moods, and how likely it makes sense."""
         ...

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .contracts import EmotionInput
+from .contracts import EmotionInput, Hearing
 from .emotion_labels import Array, label_weights, make_reading
 from .errors import ModelNotFound
 from .lean_bert import LeanBert
 from .mood_ear import LAYERS, ear_features, load_ear
 from .records import EMOTIONS, EmotionReading, Evidence
+from .sense_ear import load_sense
 
 LEAST_SHARE = 0.1  # words that matter less than this to their emotion are not evidence
 MOST_WORDS = 40  # of one text; more are read but not tried as evidence
@@ -54,16 +55,16 @@ class EmbeddedTextEmotion:
         """The moods that `hear` tells apart."""
         return load_ear().moods
 
-    def hear(self, texts: Sequence[str]) -> tuple[Array, Array]:
-        """The nine emotions (texts, 9) and the moods (texts, moods) of each text, without evidence.
+    def hear(self, texts: Sequence[str]) -> Hearing:
+        """The nine emotions and the moods of each text, and how likely it makes sense; without evidence.
 
         This is what ranking many candidates needs.
         """
         probabilities, features = self._run(texts)
-        return self._nine(probabilities), load_ear().shares(features)
+        return Hearing(self._nine(probabilities), load_ear().shares(features), load_sense().chances(features))
 
     def features(self, texts: Sequence[str]) -> Array:
-        """What the mood ear listens to, (texts, width)."""
+        """What the ears for moods and sense listen to, (texts, width)."""
         return self._run(texts)[1]
 
     def _nine(self, probabilities: Array) -> Array:

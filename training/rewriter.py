@@ -63,6 +63,8 @@ class Pack(NamedTuple):
     labels: torch.Tensor
     places: torch.Tensor
     mask: torch.Tensor
+    owner: torch.Tensor
+    """The row of each token; -1 for what they share."""
 
 
 def packs(rows: Sequence[tuple[list[int], list[int]]], tokens: int, chance: random.Random) -> Iterator[Pack]:
@@ -100,20 +102,24 @@ def next_difference(one: Sequence[int], other: Sequence[int]) -> int:
     return next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(other))
 
 
-def pack(rows: Sequence[tuple[list[int], list[int]]]) -> Pack:
-    """One sequence of rows: each attends to what they share and to itself, and counts its places from there."""
-    common = shared(rows, range(len(rows)))
+def pack(rows: Sequence[tuple[list[int], list[int]]], begun: Sequence[int] | None = None) -> Pack:
+    """One sequence of rows: each attends to what they share and to itself, and counts its places from there.
+
+    The first tokens of an answer, as many as it was `begun` with, are not learnt.
+    """
+    common = min(shared(rows, range(len(rows))), *(len(asked) - 1 for asked, _ in rows))  # each row's own end asks
     ids, labels = list(rows[0][0][:common]), [-100] * common
     places, owner = list(range(common)), [-1] * common
     for number, (asked, answer) in enumerate(rows):
         own = [*asked[common:], *answer]
         ids += own
-        labels += [*[-100] * (len(asked) - common), *answer]
+        skipped = begun[number] if begun else 0
+        labels += [*[-100] * (len(asked) - common + skipped), *answer[skipped:]]
         places += range(common, common + len(own))
         owner += [number] * len(own)
     whose = torch.tensor(owner)
     mask = ((whose[None] == whose[:, None]) | (whose[None] == -1)).tril()
-    return Pack(torch.tensor([ids]), torch.tensor([labels]), torch.tensor([places]), mask[None, None])
+    return Pack(torch.tensor([ids]), torch.tensor([labels]), torch.tensor([places]), mask[None, None], whose[None])
 
 
 def loss_of(model: Any, rows: Pack) -> tuple[torch.Tensor, int]:

@@ -22,6 +22,7 @@ export interface Checks {
   mood: number;
   kept: number;
   fluency: number;
+  sense: number;
   lost: string[];
   added: string[];
   problems: string[];

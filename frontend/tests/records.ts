@@ -18,7 +18,7 @@ export const reading: EmotionReading = {
 };
 
 export function checks(change: Partial<Checks> = {}): Checks {
-  return { mood: 0.6, kept: 1, fluency: 0.8, lost: [], added: [], problems: [], score: 0.5, ...change };
+  return { mood: 0.6, kept: 1, fluency: 0.8, sense: 0.7, lost: [], added: [], problems: [], score: 0.5, ...change };
 }
 
 export function problem(change: Partial<Problem> = {}): Problem {

@@ -92,6 +92,21 @@ def test_what_the_caption_says_twice_is_no_repetition() -> None:
     )
 
 
+def test_what_makes_more_sense_is_preferred_and_what_makes_little_is_not_taken() -> None:
+    answers = [
+        Answer(f"The brown dog runs through the snow, glad {what}.", -1.0) for what in ("of it", "as ever", "to")
+    ]
+    rows = np.stack([shares(excitement=0.9)] * 3)
+    more, less, least = check(
+        LITERAL, answers, find_mood("joy"), 1.0, Heard(rows, np.zeros((3, 0)), sense=np.array([0.8, 0.4, 0.1]))
+    )
+    assert more.score == pytest.approx(4 * less.score)
+    assert less.passed
+    assert least.problems == ("makes little sense",)
+    unheard = check(LITERAL, answers, find_mood("joy"), 1.0, Heard(rows, np.zeros((3, 0))))
+    assert [one.sense for one in unheard] == [1, 1, 1]
+
+
 def test_fluency_falls_with_improbability() -> None:
     values = [fluency_score(x) for x in (-0.2, -1.0, -2.0, -3.0, -9.0)]
     assert values == sorted(values, reverse=True)
@@ -105,6 +120,17 @@ def test_intensity_asks_for_more_mood() -> None:
     mood = find_mood("contentment")
     assert check(LITERAL, [answer], mood, 0.3, weak)[0].passed
     assert check(LITERAL, [answer], mood, 1.0, weak)[0].problems == ("does not carry the mood",)
+
+
+def test_a_faint_mood_is_not_to_shout() -> None:
+    answers = [
+        Answer("The brown dog runs through the snow, as ever.", -1.0),
+        Answer("Through the snow runs the dog.", -1.0),
+    ]
+    loud, soft = shares(contentment=0.95), shares(contentment=0.5)
+    for intensity, first in ((1.0, True), (0.3, False)):
+        louder, softer = check("A dog runs.", answers, find_mood("contentment"), intensity, heard(loud, soft))
+        assert (louder.score > softer.score) == first
 
 
 def test_a_contradiction_is_a_problem_and_staleness_costs() -> None:

@@ -198,7 +198,7 @@ def before(chain: CaptionChain) -> tuple[list[MoodCaption], list[MoodCaption]]:
 @pytest.mark.parametrize(
     ("change", "measure", "more"),
     [
-        (lambda record: record.literal.rstrip(".") + ", glad.", length, -3),
+        (lambda record: record.literal.rstrip(".") + ", glad.", length, -1),
         (lambda record: record.text.rstrip(".!?…") + "!", exclaimed, 0.4),
     ],
     ids=["shorter", "exclaiming"],

@@ -1,0 +1,131 @@
+"""Teaching by readers' marks: candidates, the preference between texts, and the sense ear."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from chains import CaptionChain, Settings, all_moods
+from chains.facts import check_facts
+from prompts import Rewrite, load_moods
+from tests.chains.doubles import some_models
+from tests.models.tiny import tiny_llm
+from training import candidates, preference, sense_ear
+from training.preference import MARKS, logprobs, marked, preference_loss, told_right
+from training.rewriter import LAYERS, encode
+
+from .made_up import make_data
+
+MARKED = [json.loads(line) for file in MARKS for line in file.read_text("utf-8").splitlines()]
+ROW: dict[str, Any] = {
+    "literal": "A dog runs.",
+    "mood": "joy",
+    "intensity": 1.0,
+    "texts": [["A dog runs, happy dog.", 3], ["Happy runs a dog.", 1], ["A dog runs, sad dog of dog.", 0]],
+}
+TRUE = ("Glad, a brown dog runs through the snow.", "Through the snow runs a brown dog, glad of it.")
+peft_asks = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny_llm(tmp_path / "llm")
+
+
+def test_the_marks_are_of_true_texts_in_all_moods_at_all_intensities() -> None:
+    assert {row["mood"] for row in MARKED} == {mood for mood in load_moods() if mood != "neutral"}
+    assert {row["intensity"] for row in MARKED} == {0.3, 0.6, 1.0}
+    assert {mark for row in MARKED for _, mark in row["texts"]} == {0, 1, 2, 3}
+    assert len({(row["literal"], row["mood"]) for row in MARKED}) > 0.99 * len(MARKED)
+    best = [max(row["texts"], key=lambda told: told[1]) for row in MARKED]
+    untrue = sum(bool(check_facts(row["literal"], text).added) for row, (text, _) in zip(MARKED, best, strict=True))
+    assert untrue < 0.01 * len(MARKED)
+
+
+@peft_asks
+def test_texts_that_share_a_question_are_as_likely_as_each_alone(folder: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    network: Any = get_peft_model(plain, LoraConfig(r=2, target_modules=LAYERS)).eval()
+    with torch.no_grad():
+        said, tokens = logprobs(network, marked(ROW, tokenizer))
+        for place, (text, _) in enumerate(ROW["texts"]):
+            [(asked, answer)] = encode([Rewrite(ROW["literal"], "joy", 1.0, text)], tokenizer)
+            begun = len(tokenizer("A dog runs,")["input_ids"]) if text.startswith("A dog runs, ") else 0
+            logits = network(torch.tensor([asked + answer])).logits[0].log_softmax(-1)
+            alone = [logits[len(asked) - 1 + i, answer[i]] for i in range(begun, len(answer))]
+            assert tokens[place] == len(alone)
+            assert said[place] == pytest.approx(float(sum(alone)), rel=1e-4)
+
+
+def test_the_better_text_is_to_gain_more() -> None:
+    marks = torch.tensor([3, 1, 1])
+    assert told_right(torch.tensor([2.0, 1.0, 3.0]), marks) == (1, 2)
+    right, wrong = (preference_loss(torch.tensor([gain, 0.0, 0.0]), marks) for gain in (5.0, -5.0))
+    assert right < preference_loss(torch.zeros(3), marks) < wrong
+    assert preference_loss(torch.ones(2), torch.tensor([2, 2])) == 0
+
+
+@peft_asks
+@pytest.mark.filterwarnings("ignore:Could not find a config file:UserWarning")
+def test_training_makes_good_texts_likelier_than_bad_ones(folder: Path, tmp_path: Path) -> None:
+    start, out, marks = tmp_path / "start", tmp_path / "out", tmp_path / "marks.jsonl"
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    get_peft_model(plain, LoraConfig(r=2, target_modules=LAYERS, task_type="CAUSAL_LM")).save_pretrained(start)
+    rows = [ROW | {"literal": f"A dog runs {i}."} for i in range(24)]
+    marks.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    preference.train(folder, marks, start, out, epochs=4, rate=3e-3)
+    preference.train(folder, marks, out, tmp_path / "same", rate=3e-3, share=0)
+    name = "adapter_model.safetensors"
+    assert (tmp_path / "same" / name).read_bytes() == (out / name).read_bytes()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    said = []
+    for adapter in (start, out):
+        taught: Any = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(folder), str(adapter)).eval()
+        with torch.no_grad():
+            said.append(logprobs(taught, marked(rows[0], tokenizer))[0])
+    gained = said[1] - said[0]
+    assert gained[0] > 0
+    assert gained[0] > gained[1:].max()
+
+
+def test_candidates_that_passed_are_written_and_a_run_goes_on(tmp_path: Path) -> None:
+    data, out = make_data(tmp_path / "data", photos=12), tmp_path / "candidates.jsonl"
+    settings = Settings(home=tmp_path)
+    untrue = "Glad, a brown dog runs through the snow with a red balloon."
+    chain = CaptionChain(some_models(*TRUE, untrue), settings, all_moods(settings))
+    asked = list(candidates.requests(data, ["joy", "contentment"]))
+    assert any(request.image for request in asked)
+    assert any(request.literal for request in asked)
+    candidates.write(chain, asked[:3], out)
+    first = out.read_text("utf-8")
+    candidates.write(chain, asked, out)
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert out.read_text("utf-8").startswith(first)
+    assert len(rows) == len(asked)
+    assert {row["mood"] for row in rows} == {"joy", "contentment"}
+    of_photos = [row["texts"] for row in rows if row["literal"] == "A brown dog runs through the snow."]
+    assert of_photos
+    assert all(sorted(texts) == sorted(TRUE) for texts in of_photos)
+
+
+def test_the_sense_ear_is_fitted_and_says_how_well_it_tells(tmp_path: Path) -> None:
+    texts = [f"{kind} {i}" for i in range(40) for kind in ("good", "fair", "poor")]
+    told = [
+        sense_ear.Told(text, {"good": 3, "fair": 1, "poor": 0}[text.split()[0]], i // 3, i % 5)
+        for i, text in enumerate(texts)
+    ]
+    said: list[str] = []
+    sense_ear.train(
+        told, lambda texts: np.array([[100.0 * text.startswith("good"), 1] for text in texts]), tmp_path, said.append
+    )
+    assert said[0].startswith("area under the curve 1.000; good are 0.333 of all texts and 1.000 of the likeliest")
+    stored = load_file(tmp_path / "sense_ear.safetensors")
+    good, poor = (stored["weight"].float() @ torch.tensor([heard, 1.0]) + stored["bias"] for heard in (100.0, 0.0))
+    assert good > 0 > poor
