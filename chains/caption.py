@@ -199,6 +199,8 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         suiting = Suiting(draft.request.preferences, literal.text, mood.name)
         unique = suiting.suit(answers)
         heard = listen(self._models.emotion_text, [answer.text for answer in unique])
+        if not getattr(self._models.rewriter, "taught", False):
+            heard = heard._replace(sense=None)  # it was learnt from what the taught writer writes
         checks = check(literal.text, unique, mood, choice.intensity, heard, Recent(draft.request.recent))
         draft.candidates += suiting.judge(unique, checks)
 

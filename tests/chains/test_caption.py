@@ -11,10 +11,11 @@ from langchain_core.callbacks import BaseCallbackHandler
 from chains import CaptionRequest, MoodCaption, PhotoError, RequestError, Settings, UnknownMood, build_chain
 from chains.caption import CaptionChain
 from models import EMOTIONS, EmotionInput, EmotionReading, LiteralCaption, Models
+from models.contracts import Hearing
 from models.emotion_labels import make_reading
 from tests.photos import bad_files, draw_photo, encoded
 
-from .doubles import some_models
+from .doubles import Reader, Writer, some_models
 
 GOOD = "The brown dog runs through the snow, happy and glad."
 ADDS = "The brown dog runs through the snow with a happy cat."
@@ -29,6 +30,33 @@ def chain_of(*lines: str, models: Models | None = None, **settings: Any) -> Capt
 def asked(**fields: Any) -> CaptionRequest:
     given: dict[str, Any] = {"image": draw_photo(), "mood": "contentment"} | fields
     return CaptionRequest(**given)
+
+
+class Hearer(Reader):
+    """A reader that finds no sense in anything."""
+
+    moods = ("contentment",)
+
+    def hear(self, texts: Sequence[str]) -> Hearing:
+        shares = np.array([list(one.distribution.values()) for one in self.read([EmotionInput(text=t) for t in texts])])
+        return Hearing(shares, np.ones((len(texts), 1)), np.full(len(texts), 0.1))
+
+
+class Taught(Writer):
+    """A writer that was taught to rewrite."""
+
+    taught: bool = True
+
+
+def test_sense_is_heard_in_what_the_taught_writer_writes_alone() -> None:
+    describer, image, _, _ = some_models()
+    plain, taught = (Models(describer, image, Hearer(), writer(lines=[GOOD])) for writer in (Writer, Taught))
+    record = chain_of(models=plain).invoke(asked())
+    assert record.checks is not None
+    assert record.checks.sense == 1
+    record = chain_of(models=taught).invoke(asked())
+    assert record.fallback
+    assert "makes little sense" in record.rejected[0].checks.problems
 
 
 def test_the_best_candidate_that_passes_is_taken() -> None:
