@@ -4,7 +4,8 @@
 
 `readers.jsonl` holds 160 captions of flickr8k's dev photos, half people's and half the captioner's own, each in a mood
 and at an intensity drawn by chance, with the text that each of three writers chose, in an order by chance, a reader's
-mark of each (0 broken, 1 a reader stumbles, 2 fine, 3 I would publish it), and which one the reader would publish.
+mark of each (0 broken, 1 a reader stumbles, 2 fine, 3 I would publish it), and which one the reader would publish. The
+readers are a large language model with a rubric, not people.
 """
 
 import json
