@@ -6,7 +6,7 @@
 Each row of `marks_1.jsonl` is a caption, a mood, an intensity, and what the rewriter, taught as it then was, wrote for
 it: the candidates that had passed every check, each with a reader's mark from 0 (broken) to 3 (I would publish it);
 some are put right by the reader. `marks_2.jsonl` holds what the rewriter wrote that had learnt from the first, marked
-more strictly. The readers are a large language model with a rubric. Of every two texts of a caption the better is to
+more strictly (`marks.md` says how). Of every two texts of a caption the better is to
 become likelier than the worse, against where training began (direct preference optimisation; Rafailov et al., 2023),
 and the best are learnt as such. What a text was made to begin with, the writer did not choose, and is not blamed for.
 Of a second turn a share is kept, between the weights that it began with and those that it came to (Wortsman et al.,
