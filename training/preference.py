@@ -42,7 +42,7 @@ TOGETHER = 4  # captions in one step
 
 
 class Marked(NamedTuple):
-    """A caption's texts in one sequence, each with its mark; `begun` counts what a text was made to begin with."""
+    """A caption's texts in one sequence, each with its mark; openings that they were made to have are not learnt."""
 
     pack: Pack
     marks: Tensor
@@ -130,9 +130,8 @@ def train(
             with torch.autocast("cpu", torch.bfloat16):
                 said, tokens = logprobs(model, one)
             gained = said - before[id(one)]
-            loss = preference_loss(gained, one.marks) - LEARNT * (said * one.best).sum() / (
-                tokens * one.best
-            ).sum().clamp(min=1)
+            learnt = -(said * one.best).sum() / (tokens * one.best).sum().clamp(min=1)
+            loss = preference_loss(gained, one.marks) + LEARNT * learnt
             (loss / TOGETHER).backward()
             good, of = told_right(gained.detach(), one.marks)
             total, right, pairs = total + loss.item(), right + good, pairs + of
