@@ -115,8 +115,11 @@ def mood_score(heard: float, toned: int) -> float:
 
 
 def mood_fit(mood: float, intensity: float) -> float:
-    """How near a mood's score is to what the intensity asks for, 0..1: a faint mood is not to shout."""
-    return (1 - abs(mood - min(FAINTEST + intensity, 1.0))) ** 2
+    """How near a mood's score is to what the intensity asks for, 0..1: a faint mood is not to shout.
+
+    The stronger a mood is to be, the more it counts beside all else.
+    """
+    return (1 - abs(mood - min(FAINTEST + intensity, 1.0))) ** (1 + 3 * intensity)
 
 
 def tone_words(text: str, mood: Mood) -> int:

@@ -20,17 +20,17 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 from .checks_content import may_be_said_of, parts, same
-from .words import PREPOSITIONS, Word, kind, lemmatise, lexicon, read_tokens, word_list
+from .words import DETERMINERS, PREPOSITIONS, Word, kind, lemmatise, lexicon, read_tokens, word_list
 
 BEINGS = ("person", "animal")
-SUBJECTS = frozenset("he she they who".split())
+SUBJECTS = frozenset("he she they who both".split())
 PRONOUNS = frozenset("it there that this everything nothing".split())
 BEFORE_PLACES = PREPOSITIONS | frozenset(
     "for outside inside before after above below beside against among down up".split()
 )
 WHOLE = frozenset("them us".split())
 """Who stands after "of": "each of them"."""
-BE = frozenset("is are was were am be been keeps keep kept".split())
+BE = frozenset("is are was were am be been has have had gets get got keeps keep kept".split())
 UNSAID = frozenset(
     "not never no nobody none nothing nor neither without to can could may might will would shall should must if "
     "unless want wish hope long ready about cannot than does do did let lets".split()
@@ -43,7 +43,7 @@ HELD = frozenset("on still back out off up".split())
 NONE = frozenset("no nobody nothing none".split())
 AND = frozenset(("and", "or", "but", "then"))
 OWNERS = frozenset("his her its their the a".split())
-PLACES = frozenset("on in around over behind against between above under across upon".split())
+PLACES = frozenset("on in around over behind against between above under across upon beyond".split())
 ENDS = frozenset(".,;:!?")
 REACH = 4
 
@@ -97,7 +97,13 @@ def _is_said(words: Sequence[Word], i: int) -> bool:
     if before < 0:
         return False
     if text.endswith("ing"):
-        return words[before].text in BE and before > 0 and _is_somebody(words, before - 1)
+        while words[before].text == "been" and before > 0:  # "who has been holding"
+            before -= 1
+        return (
+            words[before].text in BE
+            and before > 0
+            and (_is_somebody(words, before - 1) or _is_placed(words, before - 1))
+        )
     if text == words[i].lemma and words[before].text == "the":  # "the kiss is tender"
         return words[i].lemma in _list("hands") and kind(words[i].lemma) is None and after in BE
     if text.endswith("ed") or (text != words[i].lemma and words[before].text in BE):  # "the dog is held"
@@ -105,10 +111,16 @@ def _is_said(words: Sequence[Word], i: int) -> bool:
     if words[before].text == "a" and before and words[before - 1].text == "with":  # "with a skip"
         return after in ENDS and _has_subject(words, before - 1)
     if _is_somebody(words, before):
-        return text != words[i].lemma or words[before].text != words[before].lemma or words[before].text in SUBJECTS
+        among = (
+            before > 2 and words[before - 1].text in DETERMINERS and words[before - 2].text == "and"
+        )  # "and a child"
+        plural = among or words[before].text != words[before].lemma or words[before].text in SUBJECTS
+        return text != words[i].lemma or plural
     if words[before].text in AND and text[-2:] != "ed" and (subject := _subject_of(words, before)):
         return text.endswith("s") or (text == words[i].lemma and _is_plural(subject))
     if after.endswith(("self", "selves")) and _has_subject(words, i):  # "has laid herself down"
+        return True
+    if text.endswith("s") and not words[i].thing and _is_placed(words, before):
         return True
     return text.endswith("s") and words[i].lemma not in _list("hands") and _is_somebody_after(words, i)
 
@@ -121,7 +133,7 @@ def _is_hung_on(words: Sequence[Word], i: int) -> bool:
         return kind(owner) in BEINGS or owner in _list("limbs") or (before == "the" and after in ENDS | BE)
     if i and _is_somebody(words, i - 1):
         return True
-    if before in ENDS or before in AND:
+    if before in ENDS or before in AND or before == "while":
         return _has_subject(words, i) or (_is_first(words, i) and _begins(words[i:]))
     return False
 
@@ -159,6 +171,14 @@ def _subject_of(words: Sequence[Word], i: int) -> Word | None:
     return subject if subject is not None and _is_somebodys(subject) else None
 
 
+def _is_placed(words: Sequence[Word], i: int) -> bool:
+    """Whether the word at `i` ends what tells where somebody is: "the person in midair"."""
+    start = next((j for j in range(i, -1, -1) if words[j].text in ENDS), -1)
+    said = words[start + 1 : i + 1]
+    place = next((j for j, word in enumerate(said) if word.text in BEFORE_PLACES), 0)
+    return 0 < place <= 4 and len(said) - place <= 5 and any(map(_is_being, said[max(place - 2, 0) : place]))
+
+
 def _is_plural(word: Word) -> bool:
     return word.text in ("they", "people") or (word.text != word.lemma and word.text not in SUBJECTS)
 
@@ -182,7 +202,8 @@ def _is_somebodys(word: Word) -> bool:
 def _opens(words: Sequence[Word], i: int) -> bool:
     """Whether a clause of its own begins at `i`: after a full stop, or "and the …"."""
     before = words[i - 1].text
-    return before in ENDS - {","} or (before in AND and i > 1 and words[i - 2].text == ",")
+    joined = before in AND and i > 1 and words[i - 2].text == "," and not words[i].text.endswith("ing")
+    return before in ENDS - {","} or joined
 
 
 def _is_being(word: Word) -> bool:

@@ -23,11 +23,13 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .words import (
+    PREPOSITIONS,
     Word,
     content_lemmas,
-    is_shade_or_number,
+    is_shown,
     kind,
     known_words,
+    lemmatise,
     lexicon,
     read_tokens,
     read_words,
@@ -42,7 +44,16 @@ THING, OTHER = 1.0, 0.5
 BEINGS = ("person", "animal")
 COMPANY = frozenset(("friend", "companion"))
 """What may be said of several beings."""
+SEVERAL = frozenset(("people", "folk"))
+"""What may not be said of one person."""
+COLLECTIVES = frozenset(
+    "people folk crowd audience family couple group team band choir orchestra crew staff gang troop herd flock swarm "
+    "fish sheep deer cattle livestock".split()
+)
+"""Words in the singular for one or several."""
 SOMEBODY = frozenset(("someone", "somebody"))
+TINTED = ("body", "animal_part", "clothing")
+SIZES = frozenset("little small tiny big large second third smaller bigger larger".split())
 WITH = frozenset("with by to beside near at".split())
 """Words after which somebody is there."""
 PARTS = ("body", "animal_part")
@@ -86,7 +97,7 @@ class Coverage:
     def added(self, told: Iterable[Word]) -> tuple[str, ...]:
         """The things, colours and numbers that words name and the caption does not cover."""
         words = [*told]
-        claims = (word for i, word in enumerate(words) if _is_claim_at(words, i))
+        claims = (word for i, word in enumerate(words) if _is_claim_at(words, i) and not _is_denied(words, i))
         return tuple(dict.fromkeys(word.lemma for word in claims if not self.covers(word.lemma)))
 
 
@@ -103,6 +114,12 @@ def added_names(literal: str, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name not in known))
 
 
+def _is_denied(words: list[Word], i: int) -> bool:
+    """Whether just before a thing it says that there is none: "no dessert", "not a cloud"."""
+    before = [word.text for word in words[max(i - 2, 0) : i]]
+    return before[-1:] in (["no"], ["without"]) or before in (["not", "a"], ["without", "a"])
+
+
 def _is_claim_at(words: list[Word], i: int) -> bool:
     """Whether a word claims something where it stands; "both" does not in "both sad and proud" and "both of them",
     nor a number in "a hundred victories" and "a pair of glasses"."""
@@ -110,15 +127,26 @@ def _is_claim_at(words: list[Word], i: int) -> bool:
     before = [word.text for word in words[max(i - 6, 0) : i]]
     if word.text == "both" and ("and" in [*before, *after] or after[:1] == ["of"]):
         return False
+    if word.text == "another" and before[-1:] == ["and"]:  # "and another on the side"
+        return not word.figure and (not after or after[0] in PREPOSITIONS)
+    if word.text == "one" and before[-3:-1] == ["and", "a"] and before[-1] in SIZES:  # "and a little one"
+        return not word.figure
+    if word.text == "dark":
+        return not word.figure and any(map(_is_tinted, map(lemmatise, after[:1])))
     if word.text in SOMEBODY:
         return not word.figure and bool(WITH.intersection(before[-1:]))
-    if word.lemma in word_list("numbers") - {"both"} and word_list("feeling").intersection(
+    if word.lemma in word_list("numbers") - {"both"} and (word_list("feeling") | word_list("everywhere")).intersection(
         one.lemma for one in words[i + 1 : i + 2]
     ):
         return False
     if word.text == "pair" and after[:1] == ["of"] and word_list("paired").intersection(after):
         return False
-    return not word.figure and (word.thing or is_shade_or_number(word.lemma))
+    return not word.figure and (word.thing or is_shown(word.lemma))
+
+
+def _is_tinted(lemma: str) -> bool:
+    """Whether "dark" before it is a colour, and no mood: "dark skin", "a dark blue shirt"."""
+    return lemma in word_list("colors") or (kind(lemma) in TINTED and lemma not in word_list("everywhere"))
 
 
 @lru_cache(256)
@@ -132,7 +160,7 @@ def _weight(lemmas: Iterable[str]) -> float:
 
 
 def _is_fact(lemma: str) -> bool:
-    return kind(lemma) is not None or is_shade_or_number(lemma)
+    return kind(lemma) is not None or is_shown(lemma)
 
 
 def _is_covered(lemma: str, covered: set[str]) -> bool:
@@ -148,7 +176,8 @@ def _covered(facts: list[Word]) -> set[str]:
     covered = lemmas.union(*map(may_be_said_of, lemmas))
     covered |= set().union(*map(_implied, covered))
     covered |= {"two", "both"} if several else set()
-    return covered | (COMPANY if several or any(word.text != word.lemma for word in beings) else set())
+    many = several or any(word.text != word.lemma or word.lemma in COLLECTIVES for word in beings)
+    return covered | COMPANY if many else covered - SEVERAL
 
 
 @cache

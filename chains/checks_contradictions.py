@@ -21,10 +21,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from .checks_content import COLLECTIVES
 from .checks_relations import turned_round
-from .words import Word, content_lemmas, kind, lexicon, read_words, word_list
+from .words import DIGITS, Word, content_lemmas, kind, lexicon, read_words, word_list
 
-DIGITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 SINGLE = "a an one single lone another other".split()
 NUMBERS: dict[str, float] = {word: float(i) for i, word in enumerate(DIGITS) if i} | {
     **dict.fromkeys(SINGLE, 1.0),
@@ -59,11 +59,6 @@ HARMLESS = frozenset(
 TURNS = frozenset("but and while yet because that as".split())
 BEINGS = ("person", "animal")
 PARTS = ("body", "animal_part")
-COLLECTIVES = frozenset(
-    "people folk crowd audience family couple group team band choir orchestra crew staff gang troop herd flock swarm "
-    "fish sheep deer cattle livestock".split()
-)
-"""Words in the singular for one or several."""
 DEFINITE = frozenset("the his her their its my your our this that".split())
 DETERMINERS = DEFINITE | frozenset("each every no any what whichever some".split())
 PRESUPPOSED = frozenset("for of between about on in at near beside by".split())
@@ -159,7 +154,6 @@ def read_claims(text: str) -> Claims:
 def _clauses(text: str) -> Iterator[list[Word]]:
     text = re.sub(r"\bcan(not|'t)\b", "can not", text.lower().replace("’", "'"))
     text = re.sub(r"n't\b", " not", text)
-    text = re.sub(r"\b\d+\b", lambda m: DIGITS[int(m[0])] if int(m[0]) < len(DIGITS) else m[0], text)
     for clause in re.split(r"[.,;:!?…—–()]", text):
         yield [word for word in read_words(clause) if not word.figure]
 

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 
 from .figures import Figures
 
-DETERMINERS = frozenset("a an the his her their its my your our this that these those no one".split())
+DETERMINERS = frozenset("a an the his her their its my your our this that these those no one some any another".split())
 PREPOSITIONS = frozenset(
     "in on at by with of from into onto over under behind beside near through across along".split()
 )
 
+DIGITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+GOING_ON = frozenset("is are was were am be been".split())
+"""What stands before a verb in -ing, as in "it has been building", and before no noun."""
 SUBJECT_OF = frozenset(
     "of is are was were has had told said went came knew kept stood sat ran fell felt began took gave made".split()
 )
@@ -54,7 +57,13 @@ def read_tokens(text: str) -> list[Word]:
 
 def split(text: str) -> list[str]:
     """The words and the punctuation of a text, as written."""
-    return re.findall(r"[A-Za-z]+|[.,;:!?]", re.sub(r"['’][A-Za-z]+", "", text))
+    text = re.sub(r"['’][A-Za-z]+|\b[Ww]ell-", "", text)
+    return re.findall(r"[A-Za-z]+|[.,;:!?]", re.sub(r"\b\d+\b", _in_words, text))
+
+
+def _in_words(digits: re.Match[str]) -> str:
+    """A number as captions write it, as far as they do."""
+    return DIGITS[int(digits[0])] if int(digits[0]) < len(DIGITS) else digits[0]
 
 
 def content_lemmas(words: Iterable[Word]) -> list[str]:
@@ -86,15 +95,15 @@ def kind(lemma: str) -> str | None:
     return _kinds().get(lemma)
 
 
-def is_shade_or_number(lemma: str) -> bool:
-    """Whether a lemma is a colour or a number."""
-    return lemma in word_list("colors") or lemma in word_list("numbers")
+def is_shown(lemma: str) -> bool:
+    """Whether a lemma is a colour, a number or another quality that a photo shows."""
+    return lemma in word_list("colors") or lemma in word_list("numbers") or lemma in word_list("seen")
 
 
 def is_claim(lemma: str) -> bool:
     """Whether a lemma, wherever it stands, says something that a photo could show to be wrong."""
     is_thing = kind(lemma) is not None and lemma not in word_list("everywhere") and lemma not in _sometimes()
-    return is_thing or is_shade_or_number(lemma)
+    return is_thing or is_shown(lemma)
 
 
 @cache
@@ -125,7 +134,7 @@ def known_words() -> frozenset[str]:
         forms["fixed"]["words"],
     ]
     lists += [lexicon("actions")[name] for name in ("posture", "motion", "hands")]
-    lists += [forms[name] for name in ("everywhere", "feeling", "quality", "colors", "numbers")]
+    lists += [forms[name] for name in ("everywhere", "feeling", "quality", "colors", "numbers", "seen")]
     irregular = forms["irregular"]
     return frozenset(w for text in lists for w in text.split() if w not in irregular) | frozenset(irregular.values())
 
@@ -176,6 +185,8 @@ def _is_thing(tokens: list[str], i: int) -> bool:
     lemma = lemmatise(tokens[i])
     if lemma not in _kinds() or lemma in word_list("everywhere"):
         return False
+    if tokens[i].endswith("ing") and GOING_ON.intersection(tokens[max(i - 1, 0) : i]):
+        return False
     if tokens[i] != lemma and tokens[i].endswith(("ing", "ed")):
         return False
     if tokens[i].endswith("er") and "than" in tokens[i + 1 : i + 2]:  # "lighter than"
@@ -188,9 +199,12 @@ def _is_noun_here(tokens: list[str], i: int) -> bool:
     following = tokens[i + 1] if i + 1 < len(tokens) else ""
     if ((not i or not tokens[i - 1].isalpha()) and following in SUBJECT_OF) or (not i and following.endswith("ed")):
         return True
-    for before in reversed(tokens[max(0, i - 3) : i]):
+    one = tokens[i] == lemmatise(tokens[i])
+    for near, before in enumerate(reversed(tokens[max(0, i - 3) : i])):
         if before in DETERMINERS or before in PREPOSITIONS or before in word_list("numbers"):
             return True
+        if one and not near and before == lemmatise(before) in _kinds():  # "a tennis coach"
+            continue
         if not before.isalpha() or before in word_list("stop") or lemmatise(before) in _kinds():
             return False
     return False

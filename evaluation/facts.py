@@ -4,8 +4,9 @@ The cases are rewrites of Flickr8k captions by the models, each labelled: which 
 contradicts its literal caption. A text counts as flagged where the check finds either. Invented is also what somebody
 of the caption is said to do with their body and does not ("racing" of boys who stand).
 
-The `part` of a case is "dev", or "test" for 99 that were labelled last and left unread while rules were made on the
-others; `docs/rewrites-notes.md` says how the check did on them before and after they were read.
+The `part` of a case is "first" or "second", by which rules were made, or "test" for those that were labelled last and
+left unread while rules were made on the others. The first are mostly of the embedded writer as it is set; most of the
+others are of the plain language model, or of the embedded writer with more chance than it is set to and no words locked.
 """
 
 import argparse
@@ -20,7 +21,7 @@ CASES = Path("tests/chains/fact_cases.jsonl")
 
 
 class Case(NamedTuple):
-    """A rewrite with its labels. `why` says what is hard about it; `part` is "dev" or "test"."""
+    """A rewrite with its labels. `why` says what is hard about it; `part` is "first", "second" or "test"."""
 
     literal: str
     text: str
@@ -74,7 +75,8 @@ def measure(cases: Sequence[Case]) -> Figures:
 GROUPS: dict[str, Callable[[Case], bool]] = {
     "all": lambda case: True,
     "hard": lambda case: case.hard,
-    "dev": lambda case: case.part == "dev",
+    "first": lambda case: case.part == "first",
+    "second": lambda case: case.part == "second",
     "held out": lambda case: case.part == "test",
 }
 
@@ -104,7 +106,9 @@ def errors(cases: Sequence[Case]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--cases", type=Path, default=CASES, help="another file of cases")
-    parser.add_argument("--show", choices=("dev", "test"), help="tell the misses and false alarms of a part too")
+    parser.add_argument(
+        "--show", choices=("first", "second", "test"), help="tell the misses and false alarms of a part too"
+    )
     options = parser.parse_args(arguments)
     cases = load_cases(options.cases)
     print(report(cases))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chains.checks import Answer, check, fluency_score, form_problems, mood_score, tone_words
+from chains.checks import Answer, check, fluency_score, form_problems, mood_fit, mood_score, tone_words
 from chains.freshness import Recent
 from chains.hearing import Heard
 from models import EMOTIONS
@@ -152,3 +152,10 @@ def test_the_fainter_the_mood_the_less_it_weighs() -> None:
     answer, mood = Answer("The brown dog runs on through the snow.", -1.0), find_mood("contentment")
     faint, full = (check(LITERAL, [answer], mood, at, heard(shares(contentment=0.3)))[0] for at in (0.3, 1.0))
     assert faint.score > full.score
+
+
+def test_a_mood_is_to_be_as_strong_as_the_intensity_asks_for() -> None:
+    assert mood_fit(1.0, 1.0) == mood_fit(0.45, 0.3) == 1
+    assert mood_fit(0.9, 0.3) < mood_fit(0.6, 0.3)
+    assert mood_fit(0.5, 1.0) < mood_fit(0.5, 0.6)
+    assert mood_fit(0.8, 1.0) < mood_fit(0.25, 0.3)

@@ -24,6 +24,12 @@ BOYS = "Two boys stand in front of a building."
         ("Two boys stand, their arms folded.", ("arms folded",)),
         ("Two boys have laid themselves down", ("lie",)),
         ("And then they run", ("run",)),
+        ("Two boys stand in front of the building, while chopping wood.", ("chop",)),
+        ("The boy in front of the building sits still.", ("sit",)),
+        ("A boy in front of the building is kneeling.", ("kneel",)),
+        ("Two boys who have been waving stand in front of the building.", ("wave",)),
+        ("Two boys stand in front of the building, and both are bowed.", ("bow",)),
+        ("A boy and a boy walk in front of the building.", ("walk",)),
     ],
 )
 def test_what_nobody_was_seen_doing_is_added(text: str, added: tuple[str, ...]) -> None:
@@ -43,6 +49,7 @@ def test_what_nobody_was_seen_doing_is_added(text: str, added: tuple[str, ...]) 
         "Two boys stand up to everything, with an open hand for the world.",
         "Two boys wait in front of the building.",
         "The building, and the sorrow in it, walking slowly.",
+        "Two boys stand in front of the building, while the joy of it runs on.",
     ],
 )
 def test_feelings_and_what_is_not_said_to_be_are_free(text: str) -> None:
