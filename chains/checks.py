@@ -119,7 +119,7 @@ def mood_fit(mood: float, intensity: float) -> float:
 
     The stronger a mood is to be, the more it counts beside all else.
     """
-    return (1 - abs(mood - min(FAINTEST + intensity, 1.0))) ** (1 + 3 * intensity)
+    return math.pow(1 - abs(mood - min(FAINTEST + intensity, 1.0)), 1 + 3 * intensity)
 
 
 def tone_words(text: str, mood: Mood) -> int:

@@ -5,8 +5,8 @@ contradicts its literal caption. A text counts as flagged where the check finds 
 of the caption is said to do with their body and does not ("racing" of boys who stand).
 
 The `part` of a case is "first" or "second", by which rules were made, or "test" for those that were labelled last and
-left unread while rules were made on the others. The first are mostly of the embedded writer as it is set; most of the
-others are of the plain language model, or of the embedded writer with more chance than it is set to and no words locked.
+left unread while rules were made on the others. The first are mostly of the embedded writer as it is set; most
+of the others are of the plain language model, or of the embedded writer with more chance and no words locked.
 """
 
 import argparse

@@ -17,7 +17,6 @@ pairs: eight times as much. Half an hour on two cores. Every twentieth caption i
 """
 
 import argparse
-import json
 import math
 import random
 import time
@@ -33,9 +32,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from chains.rewrite import JOINTS
 from prompts import Rewrite
 
+from .marks import read_rows
 from .rewriter import HELD_OUT, Pack, encode, keep, pack
 
-MARKS = tuple(Path(__file__).with_name(f"marks_{turn}.jsonl") for turn in (1, 2))
 SHARPNESS = 0.1  # beta of the paper: how dearly leaving the beginning is paid for
 LEARNT = 0.2  # the weight of the best texts' own loss
 TOGETHER = 4  # captions in one step
@@ -51,9 +50,11 @@ class Marked(NamedTuple):
     """(texts,) 1 for those to be learnt"""
 
 
-def read_marks(file: Path, tokenizer: PreTrainedTokenizerBase) -> tuple[list[Marked], list[Marked]]:
+def read_marks(
+    file: Path, tokenizer: PreTrainedTokenizerBase, data: Path | None = None
+) -> tuple[list[Marked], list[Marked]]:
     """Captions to train on, and those that are held out."""
-    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    rows = read_rows(file, data)
     held = set(sorted({row["literal"] for row in rows})[::HELD_OUT])
     parts: tuple[list[Marked], list[Marked]] = ([], [])
     for row in rows:
@@ -62,8 +63,8 @@ def read_marks(file: Path, tokenizer: PreTrainedTokenizerBase) -> tuple[list[Mar
 
 
 def marked(row: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> Marked:
-    """One line of the file."""
-    texts, marks = zip(*row["texts"], strict=True)
+    """One row of the file."""
+    texts, marks = [one[0] for one in row["texts"]], [one[1] for one in row["texts"]]
     rewrites = [Rewrite(row["literal"], row["mood"], row["intensity"], text) for text in texts]
     begun = [opening_tokens(row["literal"], text, tokenizer) for text in texts]
     score = torch.tensor(marks)
@@ -104,7 +105,14 @@ def told_right(gained: Tensor, marks: Tensor) -> tuple[int, int]:
 
 
 def train(
-    folder: Path, marks: Path, start: Path, out: Path, epochs: int = 1, rate: float = 1e-4, share: float = 1.0
+    folder: Path,
+    marks: Path,
+    start: Path,
+    out: Path,
+    epochs: int = 1,
+    rate: float = 1e-4,
+    share: float = 1.0,
+    data: Path | None = None,
 ) -> None:
     """Train the adapter in `start` further and keep it in `out`, or a share of what it has learnt."""
     torch.manual_seed(0)
@@ -115,7 +123,7 @@ def train(
     own = [weight for weight in model.parameters() if weight.requires_grad]
     first = [weight.detach().clone() for weight in own]
     optimizer = torch.optim.AdamW(own, lr=rate, weight_decay=0.0)
-    taught, held = read_marks(marks, tokenizer)
+    taught, held = read_marks(marks, tokenizer, data)
     steps = epochs * len(taught) // TOGETHER
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / 20, 0.5 + 0.5 * math.cos(math.pi * min(step / steps, 1)))
@@ -189,8 +197,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--share", type=float, default=1.0, help="0 to 1: how much of what is learnt is kept")
-    options = parser.parse_args()
-    train(options.folder, options.marks, options.start, options.out, options.epochs, options.rate, options.share)
+    parser.add_argument("--data", type=Path, help="where the styled captions of `marks_3.jsonl` stand")
+    train(**vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ heads that saw no text of the same literal caption (folds), then trains on all. 
 """
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from safetensors.numpy import save_file
 
 from models.emotion_text_embedded import EmbeddedTextEmotion
 
-from .preference import MARKS
+from .marks import MARKS, read_rows
 
 FOLDS = 5
 DECAY = 100.0
@@ -36,14 +35,14 @@ class Told(NamedTuple):
     fold: int
 
 
-def read_marks(*files: Path) -> list[Told]:
+def read_marks(*files: Path, data: Path | None = None) -> list[Told]:
     """The texts of files of marks."""
-    rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    rows = [row for file in files for row in read_rows(file, data)]
     literals = {literal: i for i, literal in enumerate(dict.fromkeys(row["literal"] for row in rows))}
     return [
         Told(text, mark, group, literals[row["literal"]] % FOLDS)
         for group, row in enumerate(rows)
-        for text, mark in row["texts"]
+        for text, mark, *_ in row["texts"]
     ]
 
 
@@ -112,8 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="the text emotion as `moodcap setup` assembled it")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="where the styled captions of `marks_3.jsonl` stand")
     options = parser.parse_args()
-    train(read_marks(*MARKS), EmbeddedTextEmotion(options.folder).features, options.out)
+    train(read_marks(*MARKS, data=options.data), EmbeddedTextEmotion(options.folder).features, options.out)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,13 @@ from prompts import Rewrite, load_moods
 from tests.chains.doubles import some_models
 from tests.models.tiny import tiny_llm
 from training import candidates, preference, sense_ear
-from training.preference import MARKS, logprobs, marked, preference_loss, told_right
+from training.marks import MARKS, read_rows
+from training.preference import logprobs, marked, preference_loss, told_right
 from training.rewriter import LAYERS, encode
 
 from .made_up import make_data
 
-MARKED = [json.loads(line) for file in MARKS for line in file.read_text("utf-8").splitlines()]
+MARKED = [row for file in MARKS for row in read_rows(file)]
 ROW: dict[str, Any] = {
     "literal": "A dog runs.",
     "mood": "joy",
@@ -41,10 +42,10 @@ def folder(tmp_path: Path) -> Path:
 def test_the_marks_are_of_true_texts_in_all_moods_at_all_intensities() -> None:
     assert {row["mood"] for row in MARKED} == {mood for mood in load_moods() if mood != "neutral"}
     assert {row["intensity"] for row in MARKED} == {0.3, 0.6, 1.0}
-    assert {mark for row in MARKED for _, mark in row["texts"]} == {0, 1, 2, 3}
+    assert {mark for row in MARKED for _, mark, *_ in row["texts"]} == {0, 1, 2, 3}
     assert len({(row["literal"], row["mood"]) for row in MARKED}) > 0.99 * len(MARKED)
     best = [max(row["texts"], key=lambda told: told[1]) for row in MARKED]
-    untrue = sum(bool(check_facts(row["literal"], text).added) for row, (text, _) in zip(MARKED, best, strict=True))
+    untrue = sum(bool(check_facts(row["literal"], text).added) for row, (text, *_) in zip(MARKED, best, strict=True))
     assert untrue < 0.01 * len(MARKED)
 
 
