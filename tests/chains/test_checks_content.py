@@ -43,6 +43,8 @@ def test_things_that_the_caption_does_not_hold_are_found(literal: str, text: str
         ("A woman rides a bike.", "A person rides a bicycle, free at last."),
         ("A boat on the sea.", "A boat on the ocean, and the waves know it."),
         ("Two dogs play.", "Both dogs play."),
+        ("A man in mud.", "A muddy man, male pride in his eyes."),
+        ("A girl in the rain.", "A female voice on a rainy day."),
         ("2 dogs play.", "Two dogs play a game."),
         ("Two boys jump.", "The people jump."),
         ("A road.", "A road, well-worn, and a thousand answers, and no car, not a cloud above."),
