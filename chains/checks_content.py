@@ -23,6 +23,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .words import (
+    DETERMINERS,
     PREPOSITIONS,
     Word,
     content_lemmas,
@@ -88,7 +89,9 @@ class Coverage:
     """Which things, colours and numbers may be said where a literal caption is what is known."""
 
     def __init__(self, literal: str) -> None:
-        self._covered = _covered(read_words(literal))
+        facts = read_words(literal)
+        self._covered = _covered(facts)
+        self._peopled = any(kind(word.lemma) == "person" for word in facts)
 
     def covers(self, lemma: str) -> bool:
         """Whether naming it claims nothing beyond the caption."""
@@ -97,8 +100,9 @@ class Coverage:
     def added(self, told: Iterable[Word]) -> tuple[str, ...]:
         """The things, colours and numbers that words name and the caption does not cover."""
         words = [*told]
-        claims = (word for i, word in enumerate(words) if _is_claim_at(words, i) and not _is_denied(words, i))
-        return tuple(dict.fromkeys(word.lemma for word in claims if not self.covers(word.lemma)))
+        claims = [i for i in range(len(words)) if _is_claim_at(words, i) and not _is_denied(words, i)]
+        found = [words[i].lemma for i in claims if not (self._peopled and _is_anybody(words, i))]
+        return tuple(dict.fromkeys(lemma for lemma in found if not self.covers(lemma)))
 
 
 def added_names(literal: str, text: str) -> tuple[str, ...]:
@@ -112,6 +116,12 @@ def added_names(literal: str, text: str) -> tuple[str, ...]:
         if len(after) > 1 and after.istitle() and not word.figure
     ]
     return tuple(dict.fromkeys(name for name in named if name not in known))
+
+
+def _is_anybody(words: list[Word], i: int) -> bool:
+    """Whether it speaks of people at large: "as people wait for elevators", not "the people"."""
+    before = words[i - 1].text if i else ""
+    return words[i].lemma in SEVERAL and before not in DETERMINERS | {"of", "many", "few", "more"}
 
 
 def _is_denied(words: list[Word], i: int) -> bool:
