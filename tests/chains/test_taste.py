@@ -21,9 +21,10 @@ LONG = "A brown dog runs through the snow, glad of every step, and the whole of 
 SEEN = ("A cat sleeps on a windowsill.", "A boat on a lake at sunset.", "A girl eats an apple.",
         "A horse stands in a field.", "An old man walks along the road.")  # fmt: skip
 NEW = ("A brown dog runs through the snow.", "Two children play on a beach.", "A man in a red shirt rides a bike.",
-       "A woman sits on a bench with a book.", "A man climbs a steep mountain.", "A girl in a yellow coat feeds the ducks.",
-       "Two dogs play with a ball in a garden.", "A boy paints a picture at a table.", "A family walks along a river.",
-       "A woman in a hat waters her flowers.", "A baker carries bread into a shop.", "Three friends sit around a fire.")  # fmt: skip
+       "A woman sits on a bench with a book.", "A man climbs a steep mountain.", "A family walks along a river.",
+       "A girl in a yellow coat feeds the ducks.", "Two dogs play with a ball in a garden.",
+       "A boy paints a picture at a table.", "A woman in a hat waters her flowers.",
+       "A baker carries bread into a shop.", "Three friends sit around a fire.")  # fmt: skip
 
 
 def edit(before: str, text: str, mood: str = "joy", **more: Any) -> PreferenceExample:
