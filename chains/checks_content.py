@@ -3,11 +3,13 @@
 Where the line lies between inventing and telling:
 
 - A rewrite may not add a **thing**: a person, an animal, an object, a place, food, a plant, weather, a time of day or
-  year, an event, a colour or a number. They could be seen in the photo, so naming one claims that it was.
+  year, an event, a colour or a number, nor another quality that a photo shows (the list `seen` in `lexicon/forms.toml`:
+  "muddy", "wooden", "bald"). They could be seen in the photo, so naming one claims that it was.
 - It may say the same thing in another word ("a hound" for a dog) or a wider one ("an animal"), but not a narrower one
   ("a poodle"), and name what the thing brings with it: eyes where there is a dog, waves where there is a sea.
 - It may add **feelings** (grief, "glad"), **manner** ("slowly"), and **atmosphere** that asks for no proof: air, light,
   silence, a moment, the world. These are the list `everywhere` in `lexicon/forms.toml`.
+- It may say what is **not there** ("no cloud"), and speak of **people at large** ("as people do") where there are any.
 - It may add **figures of speech** (`figures.py`): whatever follows "like", "as if" and "as though" up to the next comma
   or full stop, what something is compared with ("as thick as the walls", "louder than a drum"), a thing that is
   measured out in feeling ("a wave of sadness"), and turns of speech ("no turning back").

@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("readers.jsonl")
 WRITERS = {
     "before": "before any marks: taught by hand-written rewrites alone, ranked without the sense ear",
     "once": "after the first turn of marks",
-    "twice": "after the second turn, as it is",
+    "twice": "after the second turn: the writer as it is, ranked as it then was",
 }
 
 
