@@ -37,6 +37,7 @@ from .settings import Settings
 from .steering import Steering
 from .suiting import Suiting
 from .taste import nearest
+from .truth import fact_checker
 
 NAME = "moodcap"
 TRIES = 2
@@ -55,6 +56,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         vocabulary = getattr(models.rewriter, "vocabulary", None)
         self._steering = Steering(vocabulary) if vocabulary else None
         self._emotion = FusedEmotion(models.emotion_image, models.emotion_text, settings.threshold)
+        self._facts = fact_checker(models.fact_checker)
         self._looks = Looks(settings)
         self._examples = example_chooser(models.rewriter, models.emotion_text)
         self.looking = (Stage("open", self._open), Stage("literal", self._describe), Stage("emotion", self._feel))
@@ -191,18 +193,21 @@ class CaptionChain(Runnable[Any, MoodCaption]):
                 chat_configs.append(config)
                 owners.append(draft)
         answers = write(writer, chats, chat_configs)
-        for draft in drafts:
-            self._check(draft, [a for a, owner in zip(answers, owners, strict=True) if owner is draft])
+        self._check(drafts, [[a for a, o in zip(answers, owners, strict=True) if o is draft] for draft in drafts])
 
-    def _check(self, draft: Draft, answers: list[Answer]) -> None:
-        literal, mood, choice = there(draft.literal), there(draft.mood), there(draft.choice)
-        suiting = Suiting(draft.request.preferences, literal.text, mood.name)
-        unique = suiting.suit(answers)
-        heard = listen(self._models.emotion_text, [answer.text for answer in unique])
-        if not getattr(self._models.rewriter, "taught", False):
-            heard = heard._replace(sense=None)  # it was learnt from what the taught writer writes
-        checks = check(literal.text, unique, mood, choice.intensity, heard, Recent(draft.request.recent))
-        draft.candidates += suiting.judge(unique, checks)
+    def _check(self, drafts: Sequence[Draft], answers: Sequence[list[Answer]]) -> None:
+        suitings = [Suiting(one.request.preferences, there(one.literal).text, there(one.mood).name) for one in drafts]
+        texts = [suiting.suit(own) for suiting, own in zip(suitings, answers, strict=True)]
+        pairs = [(suiting.literal, one.text) for suiting, own in zip(suitings, texts, strict=True) for one in own]
+        readings = iter(self._facts.check(pairs))
+        for draft, suiting, unique in zip(drafts, suitings, texts, strict=True):
+            heard = listen(self._models.emotion_text, [answer.text for answer in unique])
+            if not getattr(self._models.rewriter, "taught", False):
+                heard = heard._replace(sense=None)  # it was learnt from what the taught writer writes
+            mood, intensity, recent = there(draft.mood), there(draft.choice).intensity, Recent(draft.request.recent)
+            facts = [next(readings) for _ in unique]
+            checks = check(suiting.literal, unique, mood, intensity, heard, recent, facts)
+            draft.candidates += suiting.judge(unique, checks)
 
     def _finish(self, drafts: list[Draft], configs: Configs) -> None:
         preset = self.settings.chosen_preset()

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from models import FactReading
 from prompts import Mood
 
-from .facts import check_facts
 from .freshness import Recent
 from .hearing import Heard
 from .records import Checks
+from .truth import RuleChecker
 from .words import lexicon, phrase_lemmas, read_words, word_list
 
 LEAST_MOOD = 0.2
@@ -53,24 +54,33 @@ def check(
     intensity: float,
     heard: Heard,
     recent: Recent | None = None,
+    facts: Sequence[FactReading] | None = None,
 ) -> list[Checks]:
     """The checks of every answer, in order.
 
-    `heard` holds what was heard in them; `recent` what the reader has seen before. The score is how near the mood comes
-    to the intensity × faithfulness × fluency × sense² × freshness.
+    `heard` holds what was heard in them; `recent` what the reader has seen before; `facts` how they hold against the
+    caption, by the rules where nobody else was asked. The score is how near the mood comes to the intensity ×
+    faithfulness × truth × fluency × sense² × freshness.
     """
     seen = recent or Recent()
     toned = [tone_words(answer.text, mood) for answer in answers]
     scores = [mood_score(heard.of(i, mood), words) for i, words in enumerate(toned)]
     sense = [1.0] * len(answers) if heard.sense is None else heard.sense.tolist()
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
-    return [_check(literal, *one, intensity) for one in zip(answers, scores, toned, sense, fresh, strict=True)]
+    held = RuleChecker().check([(literal, answer.text) for answer in answers]) if facts is None else facts
+    return [_check(literal, *one, intensity) for one in zip(answers, held, scores, toned, sense, fresh, strict=True)]
 
 
 def _check(
-    literal: str, answer: Answer, mood: float, toned: int, sense: float, freshness: float, intensity: float
+    literal: str,
+    answer: Answer,
+    facts: FactReading,
+    mood: float,
+    toned: int,
+    sense: float,
+    freshness: float,
+    intensity: float,
 ) -> Checks:
-    facts = check_facts(literal, answer.text)
     fluency = fluency_score(answer.logprob)
     problems = list(form_problems(literal, answer))
     if facts.added:
@@ -92,6 +102,7 @@ def _check(
     return Checks(
         mood=mood,
         kept=facts.kept_share,
+        truth=1 - facts.untrue,
         fluency=fluency,
         sense=sense,
         lost=facts.lost,
@@ -101,11 +112,11 @@ def _check(
         problems=tuple(problems),
         score=mood_fit(mood, intensity)
         * facts.kept_share
+        * (1 - facts.untrue)
         * fluency
         * sense**2
         * freshness
-        * PILED ** max(toned - ENOUGH, 0)
-        / (1 + facts.faults),
+        * PILED ** max(toned - ENOUGH, 0),
     )
 
 

@@ -64,6 +64,7 @@ class Checks(Record):
 
     mood: Share = Field(description="How well it carries the mood.")
     kept: Share = Field(description="The share of the literal caption's content that it keeps.")
+    truth: Share = Field(default=1.0, description="The chance that it says nothing untrue, 1 where nobody judged it.")
     fluency: Share = Field(description="How natural the writer finds it.")
     sense: Share = Field(default=1.0, description="The chance that a reader finds it makes sense; 1 where unknown.")
     lost: tuple[str, ...] = Field(default=(), description="Content of the literal caption that is missing.")

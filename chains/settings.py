@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     )
     emotion_text: str | None = Field(default=None, description="The text emotion's backend, in place of the preset's.")
     rewriter: str | None = Field(default=None, description="The rewriter's backend, in place of the preset's.")
+    fact_checker: str | None = Field(default=None, description="The fact checker's backend, in place of the preset's.")
     home: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("moodcap", appauthor=False),
         description="The folder of the assembled models; by default in the user's cache.",
@@ -124,7 +125,7 @@ class Settings(BaseSettings):
 
     def chosen_preset(self) -> Preset:
         """The preset with the parts exchanged that are set apart."""
-        parts = ("captioner", "emotion_image", "emotion_text", "rewriter")
+        parts = ("captioner", "emotion_image", "emotion_text", "rewriter", "fact_checker")
         own = {part: getattr(self, part) for part in parts if getattr(self, part) is not None}
         return find_preset(self.preset).model_copy(update=own)
 

@@ -44,7 +44,7 @@ def backends() -> str:
 
 def presets() -> str:
     """The presets."""
-    parts = ("captioner", "emotion_image", "emotion_text", "rewriter")
+    parts = ("captioner", "emotion_image", "emotion_text", "rewriter", "fact_checker")
     rows = ((f"`{n}`", *(f"`{getattr(p, part)}`" for part in parts), p.about) for n, p in load_presets().items())
     return table(("preset", *parts, "about"), rows)
 

@@ -1,4 +1,4 @@
-"""Captioners, emotion classifiers and rewriters behind one registry. Importing this imports no torch."""
+"""Captioners, emotion classifiers, rewriters and fact checkers behind one registry. Importing this imports no torch."""
 
 from .errors import (
     ModelError,
@@ -19,7 +19,7 @@ from .errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .contracts import Captioner, EmotionClassifier, EmotionInput, MoodListener
+    from .contracts import Captioner, EmotionClassifier, EmotionInput, FactChecker, FactReading, MoodListener
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
 
 LAZY = {
-    "contracts": "Captioner EmotionClassifier EmotionInput MoodListener",
+    "contracts": "Captioner EmotionClassifier EmotionInput FactChecker FactReading MoodListener",
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
@@ -59,6 +59,8 @@ __all__ = [
     "EmotionInput",
     "EmotionReading",
     "Evidence",
+    "FactChecker",
+    "FactReading",
     "FusedEmotion",
     "LiteralCaption",
     "ModelContext",

@@ -29,6 +29,29 @@ class EmotionClassifier(Protocol):
         ...
 
 
+class FactReading(NamedTuple):
+    """How a text holds against its literal caption.
+
+    `untrue` is the chance, 0..1, that it says what the caption does not allow or drops a main fact of it. `added` and
+    `contradicts` are the words, or what they are about, that are at fault, `lost` what is missing of the caption and
+    `lost_things` the main facts among that; where these three are empty, the text passes. `kept_share` is how much it
+    keeps of the caption, 0..1.
+    """
+
+    untrue: float
+    added: tuple[str, ...] = ()
+    contradicts: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    lost_things: tuple[str, ...] = ()
+    kept_share: float = 1.0
+
+
+class FactChecker(Protocol):
+    def check(self, pairs: Sequence[tuple[str, str]]) -> list[FactReading]:
+        """Hold each text against its literal caption: pairs (literal caption, text); one reading a pair, in order."""
+        ...
+
+
 class Hearing(NamedTuple):
     """What was heard in texts."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from .contracts import Captioner, EmotionClassifier
+from .contracts import Captioner, EmotionClassifier, FactChecker
 from .errors import UnknownBackend
 
 if TYPE_CHECKING:
@@ -54,16 +54,18 @@ class Preset(BaseModel):
     emotion_image: str
     emotion_text: str
     rewriter: str
+    fact_checker: str
     about: str
 
 
 class Models(NamedTuple):
-    """The four models of a chain, loaded."""
+    """The models of a chain, loaded. Without a fact checker of its own the chain checks by its rules alone."""
 
     captioner: Captioner
     emotion_image: EmotionClassifier
     emotion_text: EmotionClassifier
     rewriter: "BaseChatModel"
+    fact_checker: FactChecker | None = None
 
 
 def load_models(preset: Preset, context: ModelContext) -> Models:
@@ -75,6 +77,7 @@ def load_models(preset: Preset, context: ModelContext) -> Models:
         _image_emotion(captioner) if same else load("emotion_image", preset.emotion_image, context),
         load("emotion_text", preset.emotion_text, context),
         load("rewriter", preset.rewriter, context),
+        load("fact_checker", preset.fact_checker, context),
     )
 
 
@@ -184,6 +187,23 @@ def _openai_rewriter(address: str, context: ModelContext) -> Any:
     return openai_rewriter(address, context.api_key)
 
 
+def _embedded_fact_checker(_: str, context: ModelContext) -> Any:
+    from .devices import pick_device
+    from .fact_checker_embedded import EmbeddedFactChecker
+
+    return EmbeddedFactChecker(context.folder("fact-checker"), pick_device(context.device))
+
+
+def _nli_fact_checker(source: str, context: ModelContext) -> Any:
+    from .fact_checker_nli import NliFactChecker
+
+    return NliFactChecker(source, context.device, context.dtype, context.offline)
+
+
+def _no_fact_checker(_: str, context: ModelContext) -> None:
+    """The rules are part of the chain: there is nothing to load."""
+
+
 BACKENDS = (
     Backend("captioner", "embedded", "", _embedded_captioner),
     Backend("captioner", "hf:", "<repository or folder>", _hf_captioner),
@@ -195,4 +215,7 @@ BACKENDS = (
     Backend("rewriter", "hf:", "<repository or folder>", _hf_rewriter),
     Backend("rewriter", "gguf:", "<file>", _gguf_rewriter),
     Backend("rewriter", "openai:", "<base url>[#model]", _openai_rewriter),
+    Backend("fact_checker", "embedded", "", _embedded_fact_checker),
+    Backend("fact_checker", "rules", "", _no_fact_checker),
+    Backend("fact_checker", "nli:", "<repository or folder>", _nli_fact_checker),
 )

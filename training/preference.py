@@ -33,7 +33,8 @@ from chains.rewrite import JOINTS
 from prompts import Rewrite
 
 from .marks import read_rows
-from .rewriter import HELD_OUT, Pack, encode, keep, pack
+from .packs import Pack, pack
+from .rewriter import HELD_OUT, encode, keep
 
 SHARPNESS = 0.1  # beta of the paper: how dearly leaving the beginning is paid for
 LEARNT = 0.2  # the weight of the best texts' own loss

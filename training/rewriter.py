@@ -1,10 +1,16 @@
-"""Teach the embedded rewriter: a LoRA adapter (Hu et al., 2021) for SmolLM2 on rewrites written by hand.
+"""Teach the embedded rewriter: a LoRA adapter (Hu et al., 2021) for SmolLM2 on rewrites written for it.
 
-    python -m training.rewriter REWRITER_FOLDER --out models/embedded/rewriter [--more winners.jsonl]
+    python -m training.foundations FOUNDATIONS
+    python -m training.rewriter FOUNDATIONS/rewriter --out models/embedded/rewriter --work WORK [--more winners.jsonl]
 
-Each row of `prompts/rewrites.jsonl` is a literal caption, a mood, an intensity and the rewrite. The model sees the same
-short chat as the chain sends it, and learns the answer alone. Every twentieth literal caption is held out; the epoch
-with the least loss on those is kept. `--more` adds rows of the same form. One epoch takes eight minutes on two cores.
+Each row is a literal caption, a mood, an intensity and the rewrite: those of `data/rewrites` (`written.py`) and of
+`prompts/rewrites.jsonl`. The model sees the same short chat as the chain sends it, and learns the answer alone. Of awe
+there is four times as much as of other moods: each epoch draws as many of it as they have on average. What is held out,
+by literal caption, is the development part of the one file and every twentieth caption of the other; the epoch with the
+least loss on it is kept. `--more` adds rows of the same form.
+
+The base is frozen, in bfloat16; the adapter learns in 32 bits, with products in bfloat16. Every so many steps all that
+is needed to go on is written to WORK, and a run that finds it there goes on.
 """
 
 import argparse
@@ -23,9 +29,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from prompts import Rewrite, load_moods, load_rewrites, taught_turns
 
+from . import written
+from .packs import Pack, packs
+
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
-RANK = 32
-ALIKE = 40  # tokens; prompts that share them are of one mood, mostly of one intensity
+RANK = 64  # in half precision the adapter takes 39 MB
+TOO_OFTEN = ("awe",)
+EVERY = 50  # steps between lines that tell how it goes
 TOGETHER = 3  # packs in one step, so that it sees several moods
 HELD_OUT = 20  # one in so many literal captions
 LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -34,6 +44,33 @@ LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 def read_rows(*files: Path) -> list[Rewrite]:
     """The rows of JSON-lines files."""
     return [Rewrite(**json.loads(line)) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+def all_rows(*more: Path) -> tuple[list[Rewrite], list[Rewrite]]:
+    """All rows to train on, and those that are held out."""
+    taught, held = split([*load_rewrites(), *read_rows(*more)])
+    parts = written.split(written.load_written())
+    there = {row.literal for row in (*held, *parts["dev"])}
+    return (
+        [row for row in (*taught, *map(plain, (*parts["train"], *parts["test"]))) if row.literal not in there],
+        [*held, *map(plain, parts["dev"])],
+    )
+
+
+def plain(row: written.Written) -> Rewrite:
+    """A written row without its twin."""
+    return Rewrite(row.literal, row.mood, row.intensity, row.rewrite)
+
+
+def evened(rows: Sequence[Rewrite], chance: random.Random) -> list[int]:
+    """The rows of one epoch: of moods that come too often as many, by chance, as others have on average."""
+    moods: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        moods.setdefault(row.mood, []).append(i)
+    others = [len(own) for mood, own in moods.items() if mood not in TOO_OFTEN]
+    most = sum(others) // max(len(others), 1)
+    drawn = [chance.sample(own, min(len(own), most)) if mood in TOO_OFTEN else own for mood, own in moods.items()]
+    return sorted(i for own in drawn for i in own)
 
 
 def split(rows: Sequence[Rewrite]) -> tuple[list[Rewrite], list[Rewrite]]:
@@ -56,72 +93,6 @@ def encode(rows: Sequence[Rewrite], tokenizer: PreTrainedTokenizerBase) -> list[
     return found
 
 
-class Pack(NamedTuple):
-    """Rows that begin alike, in one sequence: what they share stands once, then each row's own tokens."""
-
-    ids: torch.Tensor
-    labels: torch.Tensor
-    places: torch.Tensor
-    mask: torch.Tensor
-    owner: torch.Tensor
-    """The row of each token; -1 for what they share."""
-
-
-def packs(rows: Sequence[tuple[list[int], list[int]]], tokens: int, chance: random.Random) -> Iterator[Pack]:
-    """Packs of about `tokens` tokens each, in another order each time.
-
-    The prompts of one mood and intensity are alike up to the caption, and that part is more than half of them.
-    """
-    alike: dict[tuple[int, ...], list[int]] = {}
-    for i, (asked, _) in enumerate(rows):
-        alike.setdefault(tuple(asked[:ALIKE]), []).append(i)
-    groups: list[list[int]] = []
-    for members in alike.values():
-        chance.shuffle(members)
-        size = tokens
-        for i in members:
-            length = sum(map(len, rows[i]))
-            if size + length > tokens:
-                groups.append([])
-                size = 0
-            groups[-1].append(i)
-            size += length - shared(rows, groups[-1])
-    chance.shuffle(groups)
-    for group in groups:
-        yield pack([rows[i] for i in group])
-
-
-def shared(rows: Sequence[tuple[list[int], list[int]]], group: Sequence[int]) -> int:
-    """How many tokens the prompts of a group have in common at their beginning."""
-    first, *others = (rows[i][0] for i in group)
-    return min((next_difference(first, other) for other in others), default=0)
-
-
-def next_difference(one: Sequence[int], other: Sequence[int]) -> int:
-    """Where two sequences part."""
-    return next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(other))
-
-
-def pack(rows: Sequence[tuple[list[int], list[int]]], begun: Sequence[int] | None = None) -> Pack:
-    """One sequence of rows: each attends to what they share and to itself, and counts its places from there.
-
-    The first tokens of an answer, as many as it was `begun` with, are not learnt.
-    """
-    common = min(shared(rows, range(len(rows))), *(len(asked) - 1 for asked, _ in rows))  # each row's own end asks
-    ids, labels = list(rows[0][0][:common]), [-100] * common
-    places, owner = list(range(common)), [-1] * common
-    for number, (asked, answer) in enumerate(rows):
-        own = [*asked[common:], *answer]
-        ids += own
-        skipped = begun[number] if begun else 0
-        labels += [*[-100] * (len(asked) - common + skipped), *answer[skipped:]]
-        places += range(common, common + len(own))
-        owner += [number] * len(own)
-    whose = torch.tensor(owner)
-    mask = ((whose[None] == whose[:, None]) | (whose[None] == -1)).tril()
-    return Pack(torch.tensor([ids]), torch.tensor([labels]), torch.tensor([places]), mask[None, None], whose[None])
-
-
 def loss_of(model: Any, rows: Pack) -> tuple[torch.Tensor, int]:
     """The summed loss of the answers' tokens, and how many there are. Logits are made where they count alone."""
     base = model.get_base_model()
@@ -132,57 +103,117 @@ def loss_of(model: Any, rows: Pack) -> tuple[torch.Tensor, int]:
     return torch.nn.functional.cross_entropy(logits.float(), wanted[told], reduction="sum"), int(told.sum())
 
 
+class Progress(NamedTuple):
+    """How far training is: epochs done, packs done of the next, and the held-out losses so far."""
+
+    epoch: int
+    packs: int
+    losses: list[float]
+
+
 def train(
     folder: Path,
     out: Path,
-    rows: Sequence[Rewrite],
+    rows: tuple[Sequence[Rewrite], Sequence[Rewrite]],
+    work: Path,
     epochs: int = 3,
     rate: float = 3e-4,
     tokens: int = 1024,
     start: Path | None = None,
+    rank: int = RANK,
+    save_every: int = 200,
+    most_steps: int | None = None,
 ) -> list[float]:
-    """Train and keep the best adapter in `out`; the held-out loss a token after each epoch.
+    """Train on the first rows and keep the best adapter in `out`; the loss a token on the second after each epoch.
 
-    Training goes on from the adapter in `start`, or begins with a new one.
+    Training begins with the adapter in `start`, or a new one, and goes on from `work` where a run was stopped.
     """
     torch.manual_seed(0)
-    chance = random.Random(0)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=LAYERS, task_type="CAUSAL_LM")
-    fresh = start is None
-    model: Any = (
-        get_peft_model(base, config) if fresh else PeftModel.from_pretrained(base, str(start), is_trainable=True)
-    )
+    model = begin(folder, start, rank)
     own = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(own, lr=rate, weight_decay=0.01)
-    taught, held = (encode(part, tokenizer) for part in split(rows))
-    steps = epochs * sum(1 for _ in packs(taught, tokens, random.Random(0))) // TOGETHER
+    taught, held = (encode(part, tokenizer) for part in rows)
+    steps = epochs * sum(1 for _ in epoch_packs(rows[0], taught, tokens, 0)) // TOGETHER
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / 20, 0.5 + 0.5 * math.cos(math.pi * min(step / steps, 1)))
     )
-    losses: list[float] = []
-    for epoch in range(epochs):
+    begun = resume(work, own, optimizer, schedule)
+    losses = begun.losses
+    started, first, total, count = time.monotonic(), schedule.last_epoch, 0.0, 0
+    for epoch in range(begun.epoch, epochs):
         model.train()
-        started, total, count = time.monotonic(), 0.0, 0
-        for number, batch in enumerate(packs(taught, tokens, chance), 1):
+        for number, batch in enumerate(epoch_packs(rows[0], taught, tokens, epoch), 1):
+            if epoch == begun.epoch and number <= begun.packs:
+                continue
             with torch.autocast("cpu", torch.bfloat16):
                 loss, size = loss_of(model, batch)
             (loss / size / TOGETHER).backward()
             total, count = total + loss.item(), count + size
-            if number % TOGETHER == 0:
-                torch.nn.utils.clip_grad_norm_(own, 1.0)
-                optimizer.step()
-                schedule.step()
-                optimizer.zero_grad(set_to_none=True)
+            if number % TOGETHER:
+                continue
+            torch.nn.utils.clip_grad_norm_(own, 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+            step = schedule.last_epoch
+            if step % EVERY == 0 or step == most_steps:
+                pace = (time.monotonic() - started) / (step - first)
+                print(f"{step}/{steps} loss {total / count:.3f}, {pace:.2f} s a step", flush=True)
+                total, count = 0.0, 0
+            if step % save_every == 0:
+                keep_progress(work, Progress(epoch, number, losses), own, optimizer, schedule)
+            if step == most_steps:
+                return losses
         losses.append(evaluate(model, held, tokens))
-        print(
-            f"epoch {epoch + 1}: {total / count:.3f}, held out {losses[-1]:.3f}, {time.monotonic() - started:.0f} s",
-            flush=True,
-        )
+        print(f"epoch {epoch + 1}: held out {losses[-1]:.3f}, {time.monotonic() - started:.0f} s", flush=True)
         if losses[-1] == min(losses):
             keep(model, out)
+        optimizer.zero_grad(set_to_none=True)
+        keep_progress(work, Progress(epoch + 1, 0, losses), own, optimizer, schedule)
     return losses
+
+
+def begin(folder: Path, start: Path | None, rank: int) -> Any:
+    """The base with an adapter to train: that in `start`, or a new one."""
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="sdpa")
+    if start is None:
+        config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LAYERS, task_type="CAUSAL_LM")
+        model: Any = get_peft_model(base, config)
+    else:
+        model = PeftModel.from_pretrained(base, str(start), is_trainable=True)
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    return model
+
+
+def epoch_packs(
+    rows: Sequence[Rewrite], encoded: Sequence[tuple[list[int], list[int]]], tokens: int, epoch: int
+) -> Iterator[Pack]:
+    """The packs of an epoch, the same whenever it is begun again."""
+    chance = random.Random(epoch)
+    return packs([encoded[i] for i in evened(rows, chance)], tokens, chance)
+
+
+def keep_progress(work: Path, done: Progress, own: Sequence[torch.Tensor], *parts: Any) -> None:
+    """Write all that is needed to go on; what was there stays until it is whole."""
+    work.mkdir(parents=True, exist_ok=True)
+    states = [part.state_dict() for part in parts]
+    torch.save({"done": list(done), "own": [w.data for w in own], "states": states}, work / "progress.new")
+    (work / "progress.new").replace(work / "progress.pt")
+
+
+def resume(work: Path, own: Sequence[torch.Tensor], *parts: Any) -> Progress:
+    """Take up what `keep_progress` wrote; where there is nothing, the beginning."""
+    if not (work / "progress.pt").exists():
+        return Progress(0, 0, [])
+    kept = torch.load(work / "progress.pt", weights_only=True)
+    for weight, there in zip(own, kept["own"], strict=True):
+        weight.data.copy_(there)
+    for part, state in zip(parts, kept["states"], strict=True):
+        part.load_state_dict(state)
+    return Progress(*kept["done"])
 
 
 def keep(model: Any, out: Path) -> None:
@@ -215,9 +246,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--start", type=Path, help="an adapter to go on from")
-    options = parser.parse_args()
-    rows = [*load_rewrites(), *read_rows(*options.more)]
-    train(options.folder, options.out, rows, options.epochs, options.rate, start=options.start)
+    parser.add_argument("--work", type=Path, required=True, help="where a run that is stopped can be taken up")
+    parser.add_argument("--rank", type=int, default=RANK)
+    parser.add_argument("--save-every", type=int, default=200, help="steps")
+    parser.add_argument("--most-steps", type=int, help="stop after so many, to see how long they take")
+    told = vars(parser.parse_args())
+    train(told.pop("folder"), told.pop("out"), all_rows(*told.pop("more")), told.pop("work"), **told)
 
 
 if __name__ == "__main__":

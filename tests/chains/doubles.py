@@ -67,5 +67,5 @@ class Writer(BaseChatModel):
 
 
 def some_models(*lines: str, image: Any = None) -> Models:
-    """The four doubles; the writer gives `lines`."""
+    """The doubles; the writer gives `lines`, and the rules alone check."""
     return Models(Describer(), image or Reader(), Reader(), Writer(lines=list(lines)))

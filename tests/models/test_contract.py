@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import torch
 
+from chains.truth import fact_checker
 from models import (
     BACKENDS,
     EMOTIONS,
     Captioner,
     EmotionClassifier,
     EmotionInput,
+    FactChecker,
     ModelContext,
     ModelError,
     ModelNotFound,
@@ -25,7 +27,7 @@ from models import (
 )
 from tests.photos import draw_photo
 
-from .tiny import CAPTIONERS, tiny_clip, tiny_image_classifier, tiny_text_classifier
+from .tiny import CAPTIONERS, tiny_clip, tiny_image_classifier, tiny_nli, tiny_text_classifier
 
 GOEMOTIONS = ["admiration", "amusement", "anger", "fear", "joy", "neutral", "sadness"]
 READERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
@@ -99,10 +101,46 @@ def test_a_reader_answers_every_input_in_order(reader: EmotionClassifier) -> Non
     assert reader.read([]) == []
 
 
+@pytest.fixture(scope="module", params=["rules", "nli"])
+def checker(request: pytest.FixtureRequest, home: Path, tmp_path_factory: pytest.TempPathFactory) -> FactChecker:
+    torch.manual_seed(0)
+    if request.param == "rules":
+        assert load("fact_checker", "rules", ModelContext(home, "cpu")) is None
+        return fact_checker(None)
+    spec = "embedded" if request.param == "embedded" else f"nli:{tiny_nli(tmp_path_factory.mktemp('nli'))}"
+    loaded: FactChecker = load("fact_checker", spec, ModelContext(home, "cpu", "float32"))
+    return loaded
+
+
+def test_a_fact_checker_answers_every_pair_in_order(checker: FactChecker) -> None:
+    pairs = [
+        ("A brown dog runs through the snow.", "Through the snow, as if late, a brown dog runs."),
+        ("A dog.", "A dog, a cat and two red birds, on a ship that nobody could see in all that rain!"),
+        ("Two women sit on a bench.", ""),
+        ("", "A dog."),
+    ]
+    together = checker.check(pairs)
+    assert len(together) == len(pairs)
+    for pair, one in zip(pairs, together, strict=True):
+        assert 0 <= one.untrue <= 1
+        assert 0 <= one.kept_share <= 1
+        assert set(one.lost_things) <= set(one.lost)
+        alone = checker.check([pair])[0]
+        assert alone.untrue == pytest.approx(one.untrue, abs=1e-4)
+        assert alone[1:5] == one[1:5]
+    assert checker.check([]) == []
+
+
+def test_a_classifier_without_entailment_is_no_fact_checker(tmp_path: Path) -> None:
+    folder = tiny_text_classifier(tmp_path, ["joy", "anger"])
+    with pytest.raises(ModelError, match="its labels: joy, anger"):
+        load("fact_checker", f"nli:{folder}", ModelContext(tmp_path, "cpu"))
+
+
 def test_every_backend_names_what_it_cannot_find(home: Path, tmp_path: Path) -> None:
     context = ModelContext(tmp_path, device="cpu")
     for backend in BACKENDS:
-        if backend.spec == "openai:":
+        if backend.spec in ("openai:", "rules"):
             continue
         with pytest.raises(ModelNotFound, match=r"not (on this machine|at)|no GGUF"):
             load(backend.part, backend.spec + ("no/such-model" if backend.takes else ""), context)

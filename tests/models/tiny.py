@@ -228,6 +228,11 @@ def tiny_text_classifier(folder: Path, labels: Sequence[str], several: bool = Fa
     return _save(folder, BertForSequenceClassification(config), tokenizer)
 
 
+def tiny_nli(folder: Path) -> Path:
+    """A model of natural language inference (BERT)."""
+    return tiny_text_classifier(folder, ["ENTAILMENT", "NEUTRAL", "CONTRADICTION"])
+
+
 def tiny_image_classifier(folder: Path, labels: Sequence[str]) -> Path:
     """An image classifier (ViT) with these labels."""
     config = _vit()
