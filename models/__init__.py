@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
-    from .records import EMOTIONS, NEGATIVE, POSITIVE, EmotionReading, Evidence, LiteralCaption, Record, Tag
+    from .records import EMOTIONS, NEGATIVE, POSITIVE, Detail, EmotionReading, Evidence, Kind, LiteralCaption, Record, Tag
     from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
 
 LAZY = {
@@ -31,7 +31,7 @@ LAZY = {
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
-    "records": "EMOTIONS NEGATIVE POSITIVE EmotionReading Evidence LiteralCaption Record Tag",
+    "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
     "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
 }
 """Names by their module: they bring NumPy, Pillow or pydantic with them, and are imported when first asked for."""
@@ -55,11 +55,13 @@ __all__ = [
     "NEGATIVE",
     "POSITIVE",
     "Captioner",
+    "Detail",
     "EmotionClassifier",
     "EmotionInput",
     "EmotionReading",
     "Evidence",
     "FusedEmotion",
+    "Kind",
     "LiteralCaption",
     "ModelContext",
     "ModelError",

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import create_engine, inspect, text
 
-from models import LiteralCaption, ModelError, Photo
+from models import Detail, LiteralCaption, ModelError, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import draw_photo, encoded
 from web.database import migrate
@@ -185,7 +185,7 @@ def test_photos_that_are_not_kept_go_once_their_caption_is_done_and_can_still_be
 
 def test_photos_that_are_not_kept_go_as_well_where_the_caption_fails(make: MakeApp) -> None:
     class Broken(Describer):
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+        def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
             raise ModelError("the model is broken")
 
     app = make(some_models(*LINES)._replace(captioner=Broken()))
