@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
-    from .records import EMOTIONS, NEGATIVE, POSITIVE, Detail, EmotionReading, Evidence, Kind, LiteralCaption, Record, Tag
+    from .records import (
+        EMOTIONS,
+        NEGATIVE,
+        POSITIVE,
+        Detail,
+        EmotionReading,
+        Evidence,
+        Kind,
+        LiteralCaption,
+        Record,
+        Tag,
+    )
     from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
 
 LAZY = {

@@ -18,7 +18,7 @@ WORDS = {"happy": "contentment", "glad": "contentment", "afraid": "fear", "sad":
 
 
 class Describer:
-    """A captioner that says the same of every photo, and remembers how many photos each call brought, in what detail."""
+    """A captioner that says the same of every photo, and remembers how many photos a call brought, in what detail."""
 
     def __init__(
         self,
