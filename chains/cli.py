@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -36,6 +36,13 @@ Mood = Annotated[str | None, typer.Option(help="The mood to write in; by default
 Blend = Annotated[str | None, typer.Option(help="A second mood to mix in.")]
 Intensity = Annotated[float | None, typer.Option(min=0, max=1, help="How strongly, from 0 to 1.")]
 Candidates = Annotated[int | None, typer.Option(min=1, max=16, help="How many rewrites to choose from.")]
+Detail = Annotated[
+    Literal["short", "long"] | None, typer.Option(help="How much the literal caption tells; long has 12 to 24 words.")
+]
+People = Annotated[
+    Literal["as_seen", "neutral"] | None,
+    typer.Option(help="How people are spoken of: man and girl, or person and child."),
+]
 Wishes = Annotated[
     Path | None, typer.Option("--preferences", help="A file with your preferences, JSON or TOML: length, never, …")
 ]
@@ -49,6 +56,8 @@ def caption(
     blend: Blend = None,
     intensity: Intensity = None,
     candidates: Candidates = None,
+    detail: Detail = None,
+    people: People = None,
     preferences: Wishes = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +67,8 @@ def caption(
 
     failed = 0
     with told_errors():
-        options = _options(mood, blend, intensity, candidates, preferences)
+        asked = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+        options = _options(preferences, **asked, detail=detail, people=people)
         chain = _chain()
         for start in range(0, len(photos), 8):
             part = photos[start : start + 8]
@@ -88,6 +98,8 @@ def batch(
     blend: Blend = None,
     intensity: Intensity = None,
     candidates: Candidates = None,
+    detail: Detail = None,
+    people: People = None,
     preferences: Wishes = None,
 ) -> None:
     """Caption a whole folder. Run it again after a stop and it goes on; broken files are reported and passed over."""
@@ -97,8 +109,9 @@ def batch(
         photos = find_photos(folder, but=target)
         done = already_done(target)
         left = [photo for photo in photos if photo.relative_to(folder).as_posix() not in done]
-        options = _options(mood, blend, intensity, candidates, preferences)
-        bad = 0
+        asked = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+        options = _options(preferences, **asked, detail=detail, people=people)
+        bad = unsure = 0
         if left:
             chain = _chain()
             with _bar() as progress:
@@ -107,9 +120,11 @@ def batch(
                     if one.error is not None:
                         bad += 1
                         progress.console.print(Text(f"{one.file}: {one.error} ({one.error.code})", style="yellow"))
+                    unsure += one.caption is not None and one.caption.unsure
                     progress.advance(task)
         err.print(
-            f"{len(left) - bad} captioned, {bad} passed over, {len(photos) - len(left)} done before; see {target}"
+            f"{len(left) - bad} captioned, {bad} passed over, {len(photos) - len(left)} done before; "
+            f"unsure of {unsure}; see {target}"
         )
 
 
@@ -171,12 +186,9 @@ def main(arguments: list[str] | None = None) -> None:
     app(args=arguments, prog_name="moodcap")
 
 
-def _options(
-    mood: str | None, blend: str | None, intensity: float | None, candidates: int | None, preferences: Path | None
-) -> dict[str, Any]:
-    if blend is not None and mood is None:
+def _options(preferences: Path | None, **given: Any) -> dict[str, Any]:
+    if given["blend"] is not None and given["mood"] is None:
         _fail("--blend needs --mood: the mood that it is mixed into.")
-    given: dict[str, Any] = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
     if preferences is not None:
         from .preferences import read_preferences
 

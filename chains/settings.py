@@ -8,7 +8,9 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from models import MAX_BYTES, MAX_PIXELS, Preset, RequestError, find_preset
+from models import MAX_BYTES, MAX_PIXELS, Detail, Preset, RequestError, find_preset
+
+from .preferences import People
 
 FOLDERS = {"home": "the user's cache folder", "data": "the user's data folder"}
 
@@ -38,6 +40,18 @@ class Settings(BaseSettings):
     candidates: int = Field(default=4, ge=1, le=16, description="Rewrites to choose from.")
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="Confidence below which no emotion is named; by default as calibrated."
+    )
+    detail: Detail = Field(
+        default="short", description="How much a literal caption tells: short, or long with 12 to 24 words."
+    )
+    people: People = Field(
+        default="as_seen", description="How people are spoken of: as_seen (man, girl) or neutral (person, child)."
+    )
+    unsure_above: float = Field(
+        default=0.55,
+        ge=0,
+        le=1,
+        description="Doubt above which a caption says that it is not sure, and no mood is put on top.",
     )
     seed: int | None = Field(default=None, description="A number that makes rewrites repeatable.")
     remember: int = Field(

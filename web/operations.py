@@ -18,7 +18,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 REF = "#/components/schemas/{model}"
 EVENT = {
     "type": "object",
-    "description": "One event. Its data is JSON: {text} for literal and token, a record for the others.",
+    "description": "An event. Its data is JSON: {text, kind, unsure, note} of literal, {text} of token, else a record.",
     "properties": {
         "id": {"type": "string"},
         "event": {"enum": ["literal", "emotion", "token", "caption", "error"]},

@@ -71,7 +71,7 @@ def get_info() -> ResponseReturnValue:
         Info(
             version=moodcap_version(),
             models=captions().models,
-            defaults=Defaults(intensity=settings.intensity, candidates=settings.candidates),
+            defaults=Defaults(**{name: getattr(settings, name) for name in Defaults.model_fields}),
             limits=Limits(max_bytes=settings.max_bytes, formats=FORMATS),
             emotions=EMOTIONS,
         )

@@ -30,7 +30,8 @@ def test_a_photo_becomes_a_record(client: FlaskClient) -> None:
     assert client.get(answer.headers["Location"]).json == record
     assert record["status"] == "done"
     assert record["request"] == {
-        "mood": "contentment", "blend": None, "share": 0.5, "intensity": 0.4, "candidates": 2
+        "mood": "contentment", "blend": None, "share": 0.5, "intensity": 0.4, "candidates": 2,
+        "detail": None, "people": None,
     }  # fmt: skip
     assert record["result"]["literal"] == "A brown dog runs through the snow."
     assert record["result"]["text"] in LINES
