@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
@@ -34,6 +35,26 @@ class Done(NamedTuple):
     file: str
     caption: MoodCaption | None
     error: MoodcapError | None
+
+
+@dataclass
+class Tally:
+    """What came of a run, counted: its text is one line."""
+
+    before: int = 0
+    captioned: int = 0
+    failed: int = 0
+    unsure: int = 0
+
+    def count(self, done: Done) -> None:
+        """Count one photo."""
+        self.failed += done.error is not None
+        self.captioned += done.error is None
+        self.unsure += done.caption is not None and done.caption.unsure
+
+    def __str__(self) -> str:
+        known = f"{self.captioned} captioned, {self.failed} passed over, {self.before} done before"
+        return f"{known}; unsure of {self.unsure}"
 
 
 def find_photos(folder: Path, but: Path | None = None) -> list[Path]:

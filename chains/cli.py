@@ -103,7 +103,7 @@ def batch(
     preferences: Wishes = None,
 ) -> None:
     """Caption a whole folder. Run it again after a stop and it goes on; broken files are reported and passed over."""
-    from .batch import already_done, caption_folder, find_photos
+    from .batch import Tally, already_done, caption_folder, find_photos
 
     with told_errors():
         photos = find_photos(folder, but=target)
@@ -111,21 +111,17 @@ def batch(
         left = [photo for photo in photos if photo.relative_to(folder).as_posix() not in done]
         asked = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
         options = _options(preferences, **asked, detail=detail, people=people)
-        bad = unsure = 0
+        tally = Tally(before=len(photos) - len(left))
         if left:
             chain = _chain()
             with _bar() as progress:
-                task = progress.add_task("photos", total=len(photos), completed=len(photos) - len(left))
+                task = progress.add_task("photos", total=len(photos), completed=tally.before)
                 for one in caption_folder(chain, folder, left, target, options):
+                    tally.count(one)
                     if one.error is not None:
-                        bad += 1
                         progress.console.print(Text(f"{one.file}: {one.error} ({one.error.code})", style="yellow"))
-                    unsure += one.caption is not None and one.caption.unsure
                     progress.advance(task)
-        err.print(
-            f"{len(left) - bad} captioned, {bad} passed over, {len(photos) - len(left)} done before; "
-            f"unsure of {unsure}; see {target}"
-        )
+        err.print(f"{tally}; see {target}")
 
 
 @app.command()

@@ -157,7 +157,7 @@ def _each_noun(text: str, genders: dict[str, set[str]], words: PeopleWords) -> s
         noun, before = words.nouns[found["noun"].lower()], (found["before"] or "").lower()
         one = noun.says[0]
         known = seen[one] - {noun.gender}
-        if not noun.gender or _is_name(found):
+        if not noun.gender or _is_name(found, words):
             seen[one].add(noun.gender)
             return found[0]
         seen[one].add(noun.gender)
@@ -177,24 +177,32 @@ def _owner(says: str, owner: str) -> str:
     return owner if len(owner) == 2 or says.endswith("s") or not owner else f"{owner}s"
 
 
-def _is_name(found: re.Match[str]) -> bool:
-    """Whether a capital inside a sentence makes the word part of a name: "Iron Man"."""
-    before = found.string[: found.start("noun")]
-    return found["noun"][0].isupper() and re.search(r"[\w,;]\s*$", before) is not None
+def _is_name(found: re.Match[str], words: PeopleWords) -> bool:
+    """Whether the word is part of a name, as it and the one before it have capitals: "Iron Man"."""
+    before = re.search(r"(\w+)\s+$", found.string[: found.start("noun")])
+    if not before or not (found["noun"][0].isupper() and before[1][0].isupper()):
+        return False
+    lists = words.lists
+    return not any(before[1].lower() in lists[name] for name in ("ages", "befores", "numbers", "function"))
 
 
 def _without_sexes(text: str, words: PeopleWords) -> str:
     """The text without "male" and "female" of people; of animals they stay."""
 
     def of(found: re.Match[str]) -> str:
-        if kind(lemmatise(found["after"].lower())) != "person":
+        first, *rest = found["after"].split()
+        named = [kind(lemmatise(word.lower())) for word in (first, *rest)]
+        if "person" not in named or (rest and first.lower() in words.lists["function"]):
             return found[0]
-        return like(found[0], f"{article(found['after'])} ") if found["before"] else ""
+        return like(found[0], f"{article(first)} {found['after']}" if found["before"] else found["after"])
 
     def alone(found: re.Match[str]) -> str:
-        named = found["after"] and not found["plural"] and kind(lemmatise(found["after"].lower()))
+        after = (found["after"] or "").lower()
+        acts = after.endswith(("ed", "ing")) or is_singular_verb(after, words)
+        named = not (found["plural"] or acts) and kind(lemmatise(after))
         return found[0] if named else like(found[0], "people" if found["plural"] else "person")
 
     text = words.sex_of.sub(of, text)
-    animals = any(kind(lemmatise(word)) == "animal" for word in re.findall(r"[a-z]+", text.lower()))
+    said = re.findall(r"[a-z]+", text.lower())
+    animals = any(kind(lemmatise(word)) == "animal" for word in said if word != "being")
     return text if animals else words.sex.sub(alone, text)

@@ -54,8 +54,9 @@ class PeopleWords:
         self.noun_phrase = _pattern(
             rf"(?<![\w'’-])(?:(?P<before>an?|the)(?P<gap>\s+))?(?P<noun>{nouns}){owner}(?![\w]|-\w)"
         )
-        self.sex_of = _pattern(rf"(?<![\w-])(?:(?P<before>an?)\s+)?(?:{_any(genders)})\s+(?=(?P<after>[a-z]+))")
-        self.sex = _pattern(rf"(?<![\w-])(?:{_any(genders)})(?P<plural>s?)(?![\w-])(?=(?:\s+(?P<after>[a-z]+))?)")
+        sex = rf"(?:{_any(genders)})"
+        self.sex_of = _pattern(rf"(?<![\w-])(?:(?P<before>an?)\s+)?{sex}\s+(?P<after>[a-z]+(?:\s+[a-z]+)?)")
+        self.sex = _pattern(rf"(?<![\w-]){sex}(?P<plural>s?)(?![\w-])(?=(?:\s+(?P<after>[a-z]+))?)")
 
 
 @cache

@@ -37,7 +37,7 @@ def neutral_pronouns(text: str, words: PeopleWords) -> str:
 def are_of_animals(text: str, words: PeopleWords) -> bool:
     """Whether a text's pronouns are of an animal: it names one before them, no person, and nobody acts upon "him"."""
     said = re.findall(r"\w+|[^\w\s]", text)
-    kinds = [kind(lemmatise(word.lower())) for word in said]
+    kinds = [kind(lemmatise(word.lower())) if word.lower() != "being" else None for word in said]
     if "person" in kinds or "animal" not in kinds:
         return False
     places = [n for n, word in enumerate(said) if _is(words, "subject", word) or _form(said, n, words)]
@@ -148,10 +148,12 @@ def _owns(said: Sequence[str], n: int, words: PeopleWords) -> bool:
         return False
     if not _is(words, "object", said[n]):
         return True
+    if rest[0] == "back":  # "on her back", not "brings her back"
+        return before in words.lists["function"]
     if before in words.lists["seers"] and rest[0].endswith("ing"):
         return False
     last = len(rest) == 1 or not rest[1][0].isalnum() or rest[1] in words.lists["function"]
-    act = rest[0] in words.actions or kind(lemmatise(rest[0])) is None
+    act = rest[0] in words.actions or (kind(lemmatise(rest[0])) is None and rest[0] not in words.lists["made"])
     return not (before in words.lists["makers"] and last and act)
 
 

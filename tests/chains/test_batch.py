@@ -9,10 +9,11 @@ import pytest
 from filelock import FileLock
 
 from chains import PhotoNotFound, RequestError, Settings, build_chain
-from chains.batch import already_done, caption_folder, find_photos
+from chains.batch import Tally, already_done, caption_folder, find_photos
+from chains.certainty import UNSURE
 from tests.photos import bad_files, draw_photo
 
-from .doubles import some_models
+from .doubles import Describer, some_models
 
 
 @pytest.fixture
@@ -111,3 +112,13 @@ def test_a_place_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -
     with pytest.raises(PhotoNotFound):
         find_photos(tmp_path / "none")
     assert os.listdir(tmp_path) == ["photos"]
+
+
+def test_photos_that_are_not_sure_say_so_in_their_row_and_are_counted(folder: Path, tmp_path: Path) -> None:
+    chain: Any = build_chain(Settings(), some_models("Glad.", captioner=Describer(doubt=0.9)))
+    photos, out, tally = find_photos(folder), tmp_path / "captions.jsonl", Tally(before=3)
+    for one in caption_folder(chain, folder, photos, out, {"mood": "joy"}):
+        tally.count(one)
+    assert str(tally) == "7 captioned, 1 passed over, 3 done before; unsure of 7"
+    told = [row for row in rows(out) if "error" not in row]
+    assert {(row["unsure"], row["note"], row["mood"]["name"]) for row in told} == {(True, UNSURE, "neutral")}
