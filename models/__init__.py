@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
+    from .photo_files import FORMATS, SUFFIXES
     from .records import (
         EMOTIONS,
         NEGATIVE,
@@ -42,6 +43,7 @@ LAZY = {
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
+    "photo_files": "FORMATS SUFFIXES",
     "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
     "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
 }
@@ -61,10 +63,12 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "BACKENDS",
     "EMOTIONS",
+    "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
     "NEGATIVE",
     "POSITIVE",
+    "SUFFIXES",
     "Captioner",
     "Detail",
     "EmotionClassifier",

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Blueprint, Response, current_app
 from flask.typing import ResponseReturnValue
 
-from models import EMOTIONS
+from models import EMOTIONS, FORMATS
 
 from .api import as_json, captions
 from .errors import NotReady
@@ -13,7 +13,6 @@ from .operations import Answer, document, operation
 from .records import Defaults, ExampleRecord, Health, Info, Limits, MoodList, MoodRecord
 
 site = Blueprint("site", __name__)
-FORMATS = ("JPEG", "PNG", "WebP", "AVIF", "TIFF", "GIF", "BMP")
 
 
 def moodcap_version() -> str:
