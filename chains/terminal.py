@@ -52,10 +52,13 @@ def feeling(reading: EmotionReading) -> str:
 def emotion_chart(reading: EmotionReading) -> Table:
     """Bars of the nine emotions."""
     chart = Table.grid(padding=(0, 1))
+    chart.add_column(justify="right", width=20)
+    chart.add_column(max_width=30)
+    chart.add_column(no_wrap=True)
     for emotion in EMOTIONS:
         share = reading.distribution[emotion]
-        bar = Bar(1, 0, share, width=30, color=COLORS[emotion])
-        chart.add_row(Text(f"{emotion:>20}", style=COLORS[emotion]), bar, Text(f"{share:4.0%}", style="dim"))
+        bar = Bar(1, 0, share, color=COLORS[emotion])
+        chart.add_row(Text(emotion, style=COLORS[emotion]), bar, Text(f"{share:4.0%}", style="dim"))
     return chart
 
 
@@ -79,9 +82,11 @@ def mood_line(caption: MoodCaption) -> str:
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    """A plain table."""
+    """A plain table, its cells taken literally; what does not fit is wrapped, not cut."""
     heads = list(columns)
-    made = Table(*heads, box=None, header_style="bold", pad_edge=False, show_header=any(heads))
+    made = Table(box=None, header_style="bold", pad_edge=False, show_header=any(heads))
+    for head in heads:
+        made.add_column(head, overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(Text, row))
     return made

@@ -30,6 +30,8 @@ def image_to_text_tool(settings: Settings | None = None, captioner: Captioner | 
             return " ".join(part for part in (said, note(literal, settings.unsure_above)) if part)
         except MoodcapError as error:
             return f"The photo could not be described: {error}"
+        except Exception as error:  # an agent goes on with the reason, as it does with the others
+            return f"The photo could not be described: {type(error).__name__}: {error}"
 
     return StructuredTool.from_function(
         describe,

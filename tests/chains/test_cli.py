@@ -67,6 +67,7 @@ def test_json_is_the_record_and_an_error_is_a_record_too(photos: Path) -> None:
     good, bad = map(json.loads, run.stdout.splitlines())
     assert good["mood"] == {"name": "joy and awe", "intensity": 1.0, "source": "asked"}
     assert good["literal"]
+    assert [good["file"], bad["file"]] == [str(photos / "0.jpg"), str(photos / "none.jpg")]
     assert (good["detail"], good["unsure"], len(good["suits"])) == ("long", False, 5)
     assert sum(good["emotion"]["distribution"].values()) == pytest.approx(1)
     assert bad["error"]["code"] == "photo_not_found"
@@ -113,7 +114,7 @@ def test_batch_writes_a_line_a_photo_and_goes_on(photos: Path, tmp_path: Path) -
     assert "2 captioned" in first.stderr
     assert "unsure of 0" in first.stderr
     assert len(out.read_text().splitlines()) == 2
-    assert "0 captioned, 0 passed over, 2 done before" in moodcap("batch", str(photos), "--out", str(out)).stderr
+    assert "0 captioned, 0 failed, 2 done before" in moodcap("batch", str(photos), "--out", str(out)).stderr
 
 
 @pytest.mark.parametrize(
