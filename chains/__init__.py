@@ -20,6 +20,7 @@ from models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .addresses import is_trusted, url_of
     from .asking import all_moods, asked_detail, asked_mood
     from .caption import CaptionChain, build_chain
     from .draft import stage_events
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .tool import image_to_text_tool
 
 LAZY = {
+    "addresses": "is_trusted url_of",
     "asking": "all_moods asked_detail asked_mood",
     "caption": "CaptionChain build_chain",
     "draft": "stage_events",
@@ -88,6 +90,8 @@ __all__ = [
     "build_chain",
     "describe_taste",
     "image_to_text_tool",
+    "is_trusted",
     "settings_table",
     "stage_events",
+    "url_of",
 ]

@@ -21,7 +21,7 @@ ODD = "[red]x[/red] [/b] :smile: “é”.png"
 def folder(tmp_path: Path) -> Path:
     """Two photos and a broken one, in a folder whose name looks like markup."""
     folder = tmp_path / "[bold]photos[/i]"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name in (ODD, "b.png"):
         draw_photo().save(folder / name)
     (folder / "broken.jpg").write_bytes(bad_files()["truncated jpeg"][0])
