@@ -5,7 +5,6 @@ when the run goes on, and photos that have a line are not done again, nor those 
 their old lines stay, marked as errors.
 """
 
-import errno
 import json
 import os
 from collections import Counter
@@ -15,15 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from models import MoodcapError, RequestError, Unforeseen
+from models import MoodcapError, RequestError, Unforeseen, sole
 
-from .console import err, error_told, json_line
+from .console import error_told, json_line
 from .records import CaptionRequest, MoodCaption
 
 CHUNK = 8  # photos in one call of the models
-NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 class BatchChain(Protocol):
@@ -199,16 +197,10 @@ def _sole_writer(out: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
     try:
-        lock.acquire()
+        with sole(out.with_name(f".{out.name}.lock"), timeout=0):
+            yield
     except Timeout as error:
         raise RequestError(f"Another run is writing to {out}.") from error
-    except (OSError, NotImplementedError) as error:
-        if isinstance(error, OSError) and error.errno not in NO_LOCKS:
-            raise RequestError(f"{out} cannot be written: {error.strerror or error}.") from error
-        err.print(f"Warning: no file can be locked beside {out}: let only one run write to it.")
-    try:
-        yield
-    finally:
-        lock.release()
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror or error}.") from error

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .contracts import Captioner, EmotionClassifier, EmotionInput, MoodListener
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
+    from .locking import sole
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
     from .photo_files import FORMATS, SUFFIXES
     from .records import (
@@ -43,6 +44,7 @@ LAZY = {
     "contracts": "Captioner EmotionClassifier EmotionInput MoodListener",
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
+    "locking": "sole",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
     "photo_files": "FORMATS SUFFIXES",
     "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
@@ -108,4 +110,5 @@ __all__ = [
     "load_presets",
     "open_photo",
     "read_photo",
+    "sole",
 ]

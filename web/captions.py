@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from flask import g, has_request_context
-
 from chains import CaptionRequest, MoodcapError, MoodCaption, Preferences, Settings, stage_events
 from models import open_photo
 from prompts import Mood
 
 from .asking import detail_of, seen_by, to_request, with_names
 from .database import CaptionRow, PhotoRow
-from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of
+from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of, request_id
 from .events import Event, EventLog
 from .followers import Followers
 from .lanes import Job, Turns
@@ -24,6 +22,7 @@ from .metrics import Metrics
 from .owner import current_owner
 from .photos import PhotoStore
 from .preferred import Preferred
+from .prefix import root
 from .quota import Quota
 from .records import Asked, CaptionRecord, Search
 from .repeats import Repeats
@@ -178,9 +177,9 @@ class Captions:
         rows, cursor = self.library.page(search)
         return tuple(map(self.record, rows)), cursor
 
-    def record(self, row: CaptionRow) -> CaptionRecord:
-        """A caption as clients see it."""
-        return record_of(row)
+    def record(self, row: CaptionRow, job: Job | None = None) -> CaptionRecord:
+        """A caption as clients see it: who asks now, or who asked for the job."""
+        return record_of(row, root() if job is None else job.root)
 
     def started(self, job: Job) -> bool:
         """Work on a job begins, unless it has been begun too often or is gone."""
@@ -207,7 +206,7 @@ class Captions:
             self.repeats.note(job.wish, job.id)
         row = self.library.get(job.id)
         self.let_go(self.library.unkept(row.photo_id))
-        job.outcome = self.record(row)
+        job.outcome = self.record(row, job)
         for event in stage_events("caption", draft):
             tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
         self._jobs.pop(job.id, None)
@@ -230,8 +229,7 @@ class Captions:
 
     def _job(self, accepted: bool) -> Job:
         deadline = None if accepted else time.monotonic() + self.settings.deadline
-        request_id = g.get("request_id", "") if has_request_context() else ""
-        return Job(new_id(), None, deadline, accepted=accepted, request_id=request_id, owner=current_owner())
+        return Job(new_id(), None, deadline, accepted, request_id(), owner=current_owner(), root=root())
 
     def _check_room(self, job: Job) -> None:
         self.scheduler.check_room(None if job.accepted else self.settings.deadline, job.owner)

@@ -126,7 +126,9 @@ def _check_origin(settings: Settings) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and {ANY, origin.lower()} & set(settings.cors_origins):
         return
-    own = origin is not None and origin.partition("://")[2].lower() == request.host.lower()
+    own = origin is not None and origin.lower() in (
+        f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")
+    )
     cross = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
     if (origin is not None and not own) or (origin is None and cross):
         raise OriginNotAllowed("Pages of this origin may not change anything here; see MOODCAP_CORS_ORIGINS.")

@@ -10,6 +10,7 @@ from models import EMOTIONS, FORMATS
 from .api import as_json, captions
 from .errors import NotReady
 from .operations import Answer, document, operation
+from .prefix import root
 from .records import Defaults, ExampleRecord, Health, Info, Limits, MoodList, MoodRecord
 
 site = Blueprint("site", __name__)
@@ -81,4 +82,5 @@ def get_info() -> ResponseReturnValue:
 def openapi() -> ResponseReturnValue:
     """The OpenAPI document."""
     names = [name for mood in captions().moods.values() for name in (mood.name, *mood.aliases)]
-    return document(current_app, moodcap_version(), dict.fromkeys(names))
+    servers = {"servers": [{"url": root()}]} if root() else {}
+    return document(current_app, moodcap_version(), dict.fromkeys(names)) | servers

@@ -28,9 +28,9 @@ class ToldLiteral(Told):
     note: str | None
 
 
-def record_of(row: CaptionRow) -> CaptionRecord:
-    """A caption as clients see it."""
-    url = f"{URL}/{row.id}"
+def record_of(row: CaptionRow, root: str = "") -> CaptionRecord:
+    """A caption as clients see it, who reach the server under the path `root`."""
+    url = f"{root}{URL}/{row.id}"
     size = {name: getattr(row.photo, name) for name in ("width", "height", "kept")}
     photo = PhotoRecord(url=f"{url}/photo", thumbnail_url=f"{url}/thumbnail", **size)
     names = ("id", "status", "created_at", "updated_at", "request", "result", "error", "edited_text", "rating")

@@ -67,7 +67,7 @@ function giveUp(): void {
 }
 
 export function leave(path: string): void {
-  window.location.assign(path);
+  window.location.assign(ROOT + path);
 }
 
 /** Where to go after signing in: to a view of this page only. */

@@ -1,32 +1,45 @@
-"""The command line over doubles, as a process of its own, so that streams and exit codes are the real ones."""
+"""The command line over doubles, with streams of any encoding and width."""
 
 import os
-import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import NamedTuple
 
-ROOT = Path(__file__).parents[2]
-CODE = """
-import sys
-import app
+import pytest
+
 from chains import Settings, build_chain, cli
-from tests.chains.doubles import some_models
+from chains.console import err, out
 
-cli._chain = lambda: build_chain(Settings(candidates=1), some_models("A brown dog, glad, runs through the snow."))
-cli.main(sys.argv[1:])
-"""
+from .doubles import some_models
 
 
-def run(*arguments: str | bytes | Path, code: int = 0, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """One run of the command with that exit code; its output as bytes."""
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100", **environment},
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr.decode(errors="replace")
-    assert b"Traceback" not in done.stderr
-    return done
+class Said(NamedTuple):
+    """What a command wrote."""
+
+    out: bytes
+    err: bytes
+
+
+class Commands:
+    """Runs commands in this process, with streams in place of the real ones."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.patch = monkeypatch
+        chain = build_chain(Settings(candidates=1), some_models("A brown dog, glad, runs through the snow."))
+        monkeypatch.setattr(cli, "_chain", lambda: chain)
+
+    def run(self, *arguments: object, code: int = 0, encoding: str = "utf-8", columns: int = 100) -> Said:
+        """What a command wrote, after it ended with that exit code."""
+        streams = [TextIOWrapper(BytesIO(), encoding=encoding, write_through=True) for _ in range(2)]
+        given = [os.fsdecode(part) if isinstance(part, (bytes, Path)) else str(part) for part in arguments]
+        with self.patch.context() as patch:
+            patch.setattr(sys, "stdout", streams[0])
+            patch.setattr(sys, "stderr", streams[1])
+            patch.setattr(out, "_width", columns)
+            patch.setattr(err, "_width", columns)
+            with pytest.raises(SystemExit) as ended:
+                cli.main(given)
+        said = Said(*(stream.buffer.getvalue() for stream in streams))  # type: ignore[attr-defined]
+        assert (ended.value.code or 0) == code, said.err.decode(errors="replace")
+        return said
