@@ -75,4 +75,7 @@ def _file(name: str, cache: str) -> Response:
 def _under(prefix: str, file: Path) -> Response:
     """An HTML page whose files lie under a prefix, and which tells its scripts so."""
     text = re.sub(r'\b(href|src)="\.?/(?!/)', rf'\1="{prefix}/', file.read_text("utf-8"))
-    return Response(text.replace("<html ", f'<html data-root="{prefix}" ', 1), mimetype="text/html")
+    response = Response(text.replace("<html ", f'<html data-root="{prefix}" ', 1), mimetype="text/html")
+    response.add_etag()
+    response.make_conditional(request)
+    return response

@@ -65,6 +65,9 @@ def test_the_page_and_its_files_are_under_it(
         ]  # fmt: skip
         assert '<html data-root="/moods" lang="en">' in told
         assert 'src="/assets/a.js"' in client.get(path).text
+    tag = client.get("/", headers=UNDER).headers["ETag"]
+    assert client.get("/", headers={**UNDER, "If-None-Match": tag}).status_code == 304
+    assert client.get("/", headers={"If-None-Match": tag}).status_code == 200
     assert client.get("/index.html", headers=UNDER).headers["Location"] == "/moods/"
 
 
