@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chains.cli import app as commands
-from chains.cli import err, main, out, prepare, told_errors
+from chains.cli import main, prepare
+from chains.console import err, out, told_errors
 
 if TYPE_CHECKING:
     from flask import Flask

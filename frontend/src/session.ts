@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from "vue";
 
 import { json, send } from "./http";
 import { ApiProblem, ownProblem } from "./problem";
+import { ROOT } from "./root";
 import type { Session } from "./types";
 
 const SAFE = ["GET", "HEAD"];

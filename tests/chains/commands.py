@@ -40,6 +40,6 @@ class Commands:
             patch.setattr(err, "_width", columns)
             with pytest.raises(SystemExit) as ended:
                 cli.main(given)
-        said = Said(*(stream.buffer.getvalue() for stream in streams))  # type: ignore[attr-defined]
+        said = Said(*(stream.buffer.getvalue() for stream in streams))
         assert (ended.value.code or 0) == code, said.err.decode(errors="replace")
         return said

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from chains import CaptionRequest, PhotoNotFound, RequestError, Settings, build_chain
-from chains.batch import Tally, answers_of, caption_folder, known_photos
+from chains.batch import Known, Tally, answers_of, caption_folder, known_photos
 from chains.certainty import UNSURE
 from chains.folder import find_photos
 from models import Detail, LiteralCaption, Photo
@@ -182,7 +182,7 @@ def test_what_failed_is_known_by_its_last_line(tmp_path: Path) -> None:
     out = tmp_path / "captions.jsonl"
     lines = [{"file": "a", "error": {}}, {"file": "b"}, {"file": "c", "error": {}}, {"file": "a"}]
     out.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert known_photos(out) == ({"a", "b"}, {"c"})
+    assert known_photos(out) == Known(frozenset(["a", "b"]), frozenset(["c"]))
 
 
 @pytest.mark.parametrize("place", ["/dev/full", "/dev/null", "/proc/none/x.jsonl", "a.jpg/x.jsonl"])

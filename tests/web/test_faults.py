@@ -20,7 +20,7 @@ from .conftest import captions_of
 
 def code_of(error: BaseException) -> str | None:
     known = as_known(error)
-    return known and known.code
+    return None if known is None else known.code
 
 
 def test_a_full_disk_is_known() -> None:
