@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chains.cli import app as commands
-from chains.cli import err, main, out, prepare, told_errors
+from chains.cli import main, prepare
+from chains.console import err, out, told_errors
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,6 +41,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 @commands.command()
 def serve() -> None:
     """Serve the page and the API until stopped; MOODCAP_HOST and MOODCAP_PORT say where."""
+    from chains import url_of
     from web import exposure
     from web import serve as serve_app
 
@@ -47,7 +49,7 @@ def serve() -> None:
         chosen = prepare()
         if told := exposure(chosen):
             err.print(f"Warning: {told}", style="yellow")
-        err.print(f"Moodcap is at http://{chosen.host}:{chosen.port} (stop it with Ctrl+C)")
+        err.print(f"Moodcap is at {url_of(chosen.host, chosen.port)} (stop it with Ctrl+C)", soft_wrap=True)
         serve_app(chosen, lambda: create_app(chosen))
 
 

@@ -12,6 +12,7 @@ from models import (
     PhotoUnsupported,
     RequestError,
     SetupError,
+    Unforeseen,
     UnknownBackend,
     UnknownLabels,
     UnknownMood,
@@ -19,19 +20,23 @@ from models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .caption import CaptionChain, all_moods, asked_mood, build_chain
+    from .addresses import is_trusted, url_of
+    from .asking import all_moods, asked_detail, asked_mood
+    from .caption import CaptionChain, build_chain
     from .draft import stage_events
-    from .preferences import AUTOMATIC, PreferenceExample, Preferences, StatedPreferences
-    from .records import Candidate, CaptionEvent, CaptionRequest, Checks, MoodCaption, MoodChoice
+    from .preferences import AUTOMATIC, People, PreferenceExample, Preferences, StatedPreferences
+    from .records import Candidate, CaptionEvent, CaptionRequest, Checks, MoodCaption, MoodChoice, MoodFit
     from .settings import Settings, settings_table
     from .taste import describe_taste
     from .tool import image_to_text_tool
 
 LAZY = {
-    "caption": "CaptionChain all_moods asked_mood build_chain",
+    "addresses": "is_trusted url_of",
+    "asking": "all_moods asked_detail asked_mood",
+    "caption": "CaptionChain build_chain",
     "draft": "stage_events",
-    "preferences": "AUTOMATIC PreferenceExample Preferences StatedPreferences",
-    "records": "Candidate CaptionEvent CaptionRequest Checks MoodCaption MoodChoice",
+    "preferences": "AUTOMATIC People PreferenceExample Preferences StatedPreferences",
+    "records": "Candidate CaptionEvent CaptionRequest Checks MoodCaption MoodChoice MoodFit",
     "settings": "Settings settings_table",
     "taste": "describe_taste",
     "tool": "image_to_text_tool",
@@ -60,7 +65,9 @@ __all__ = [
     "ModelNotFound",
     "MoodCaption",
     "MoodChoice",
+    "MoodFit",
     "MoodcapError",
+    "People",
     "PhotoBroken",
     "PhotoEmpty",
     "PhotoError",
@@ -73,14 +80,18 @@ __all__ = [
     "Settings",
     "SetupError",
     "StatedPreferences",
+    "Unforeseen",
     "UnknownBackend",
     "UnknownLabels",
     "UnknownMood",
     "all_moods",
+    "asked_detail",
     "asked_mood",
     "build_chain",
     "describe_taste",
     "image_to_text_tool",
+    "is_trusted",
     "settings_table",
     "stage_events",
+    "url_of",
 ]

@@ -1,25 +1,27 @@
 """A folder of photos to a file of captions, one JSON line each, that a kill does not harm.
 
 A line is written when its chunk is done, whole or not at all: what a kill leaves of a broken last line is cut off
-when the run goes on, and photos that have a line are not done again. Photos that failed are tried again, and
+when the run goes on, and photos that have a line are not done again, nor those that failed unless that is asked for;
 their old lines stay, marked as errors.
 """
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from models import MoodcapError, PhotoNotFound, RequestError
+from models import MoodcapError, RequestError, Unforeseen, sole
 
+from .console import error_told, json_line
 from .records import CaptionRequest, MoodCaption
 
 CHUNK = 8  # photos in one call of the models
-SUFFIXES = frozenset([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"])
 
 
 class BatchChain(Protocol):
@@ -36,36 +38,64 @@ class Done(NamedTuple):
     error: MoodcapError | None
 
 
-def find_photos(folder: Path, but: Path | None = None) -> list[Path]:
-    """All photo files of a folder and the folders in it, by name, in a fixed order; hidden ones are left out.
+class Known(NamedTuple):
+    """What a file of captions holds: photos that have a caption, and photos whose last line is an error."""
+
+    done: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
+
+
+@dataclass
+class Tally:
+    """What came of a run, counted: its text is one line."""
+
+    before: int = 0
+    failed_before: int = 0
+    captioned: int = 0
+    unsure: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def count(self, done: Done) -> None:
+        """Count one photo."""
+        if done.error is not None:
+            self.errors[done.error.code] += 1
+        self.captioned += done.error is None
+        self.unsure += done.caption is not None and done.caption.unsure
+
+    @property
+    def failed(self) -> int:
+        """Photos without a caption, of this run and of those before it."""
+        return self.errors.total() + self.failed_before
+
+    def __str__(self) -> str:
+        codes = ", ".join(f"{count} {code}" for code, count in sorted(self.errors.items()))
+        failed = f"{self.errors.total()} failed{f' ({codes})' if codes else ''}"
+        before = f"{self.before} done before"
+        if self.failed_before:
+            before += f", {self.failed_before} failed before (see --retry-failed)"
+        return f"{self.captioned} captioned, {failed}, {before}; unsure of {self.unsure}"
+
+
+def known_photos(out: Path) -> Known:
+    """The photos that the file knows; half a last line, as a kill leaves it, is cut off.
 
     Raises:
-        PhotoNotFound: there is no such folder.
-    """
-    if not folder.is_dir():
-        raise PhotoNotFound(f"There is no folder {folder}.")
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path != but)
-    visible = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
-    return sorted(path for path in visible if not path.is_dir())
-
-
-def already_done(out: Path) -> set[str]:
-    """The photos that have a caption in the file; half a last line, as a kill leaves it, is cut off.
-
-    Raises:
-        RequestError: the file is none that `moodcap batch` wrote; it is left as it is.
+        RequestError: the file is none that `moodcap batch` wrote, and is left as it is; or it is a folder or a device.
     """
     try:
+        if out.exists() and not out.is_file():
+            raise RequestError(f"{out} cannot be written: it is no file.")
         data = out.read_bytes() if out.exists() else b""
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror or error}.") from error
     whole = data[: data.rfind(b"\n") + 1]
-    rows = [_read_row(line, out) for line in whole.splitlines()]
+    failed = {row["file"]: "error" in row for row in (_read_row(line, out) for line in whole.splitlines())}
     if len(whole) < len(data):
         if not data[len(whole) :].startswith(b'{"file"'[: len(data) - len(whole)]):
             raise RequestError(f"{out} was not written by moodcap batch; choose another file.")
         os.truncate(out, len(whole))
-    return {row["file"] for row in rows if "error" not in row}
+    bad = frozenset(file for file, wrong in failed.items() if wrong)
+    return Known(frozenset(failed) - bad, bad)
 
 
 def caption_folder(
@@ -76,37 +106,60 @@ def caption_folder(
     `photos` lie below `folder`; `options` are fields of `CaptionRequest`.
 
     Raises:
-        RequestError: another run writes to the same file.
+        RequestError: another run writes to the same file, or it cannot be written.
     """
     with _sole_writer(out) as file:
         for start in range(0, len(photos), chunk):
             paths = photos[start : start + chunk]
-            answers: list[Any] = chain.batch(
-                [CaptionRequest(image=path, **options) for path in paths], return_exceptions=True
-            )
+            answers = answers_of(chain, [CaptionRequest(image=path, **options) for path in paths])
             rows = [
                 _done(path.relative_to(folder).as_posix(), answer) for path, answer in zip(paths, answers, strict=True)
             ]
-            file.write(b"".join(map(_row, rows)))
-            file.flush()
-            os.fsync(file.fileno())
+            _write(file, b"".join(map(_row, rows)), out)
             yield from rows
 
 
-def _done(file: str, answer: Any) -> Done:
-    if isinstance(answer, MoodcapError):
-        return Done(file, None, answer)
-    if isinstance(answer, BaseException):
-        raise answer
-    return Done(file, answer, None)
+def answers_of(chain: BatchChain, requests: Sequence[CaptionRequest]) -> list[MoodCaption | MoodcapError]:
+    """The caption of each request or what is wrong with it; what nobody foresaw stops none of the others."""
+    answers = _try(chain, requests)
+    if len(requests) > 1:  # a fault in a stage fails all that were in it
+        answers = [
+            _try(chain, [request])[0] if _is_unforeseen(answer) else answer
+            for request, answer in zip(requests, answers, strict=True)
+        ]
+    return [_foreseen(answer) if isinstance(answer, Exception) else answer for answer in answers]
+
+
+def _try(chain: BatchChain, requests: Sequence[CaptionRequest]) -> list[Any]:
+    try:
+        return list(chain.batch(list(requests), return_exceptions=True))
+    except Exception as error:
+        return [error] * len(requests)
+
+
+def _is_unforeseen(answer: Any) -> bool:
+    return isinstance(answer, Exception) and not isinstance(answer, MoodcapError)
+
+
+def _foreseen(error: Exception) -> MoodcapError:
+    if isinstance(error, MoodcapError):
+        return error
+    said = " ".join(str(error).split())[:300]
+    made = Unforeseen(f"Something unforeseen went wrong: {type(error).__name__}{f': {said}' if said else ''}.")
+    made.__cause__ = error
+    return made
+
+
+def _done(file: str, answer: MoodCaption | MoodcapError) -> Done:
+    return Done(file, None, answer) if isinstance(answer, MoodcapError) else Done(file, answer, None)
 
 
 def _row(done: Done) -> bytes:
     if done.error is not None:
-        told: dict[str, Any] = {"error": {"code": done.error.code, "message": str(done.error)}}
+        told = error_told(done.error)
     else:
         told = done.caption.model_dump(mode="json") if done.caption else {}
-    return json.dumps({"file": done.file} | told, ensure_ascii=False).encode() + b"\n"
+    return json_line(done.file, told).encode() + b"\n"
 
 
 def _read_row(line: bytes, out: Path) -> dict[str, Any]:
@@ -119,13 +172,34 @@ def _read_row(line: bytes, out: Path) -> dict[str, Any]:
     raise RequestError(f"{out} was not written by moodcap batch; choose another file.")
 
 
+def _write(file: IO[bytes], data: bytes, out: Path) -> None:
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise RequestError(
+            f"{out} cannot be written: {error.strerror or error}. What was written before stays; run it again."
+        ) from error
+
+
 @contextmanager
 def _sole_writer(out: Path) -> Iterator[IO[bytes]]:
-    lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with lock, out.open("ab") as file:
-            yield file
+        file = out.open("ab", buffering=0)
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror or error}.") from error
+    with file, _locked(out):
+        yield file
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    try:
+        with sole(out.with_name(f".{out.name}.lock"), timeout=0):
+            yield
     except Timeout as error:
         raise RequestError(f"Another run is writing to {out}.") from error
     except OSError as error:

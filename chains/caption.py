@@ -17,12 +17,11 @@ from models import (
     ModelContext,
     Models,
     MoodcapError,
-    RequestError,
-    UnknownMood,
     load_models,
 )
-from prompts import Mood, MoodsError, UnknownMoodName, blend, find_mood, load_moods
+from prompts import Mood
 
+from .asking import all_moods, asked_detail, asked_intensity, asked_mood, asked_people
 from .checks import Answer, check
 from .draft import Configs, Draft, Stage, stage_events, there
 from .examples import example_chooser
@@ -30,12 +29,13 @@ from .freshness import Recent
 from .hearing import listen
 from .leanings import leanings
 from .looks import Looks
-from .preferences import AUTOMATIC
-from .records import CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
+from .people import neutral
+from .records import CaptionEvent, MoodCaption, MoodChoice
 from .rewrite import ask, openings, write
 from .settings import Settings
 from .steering import Steering
 from .suiting import Suiting
+from .suits import suits
 from .taste import nearest
 from .truth import fact_checker
 
@@ -142,6 +142,8 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         for i, draft in enumerate(drafts):
             request = draft.request
             draft.literal, draft.emotion = request.literal, request.emotion
+            draft.detail, draft.people = asked_detail(request, self.settings), asked_people(request, self.settings)
+            draft.unsure_above = self.settings.unsure_above
             try:
                 if request.image is not None and (request.literal is None or request.emotion is None):
                     self._looks.open(draft)
@@ -152,9 +154,11 @@ class CaptionChain(Runnable[Any, MoodCaption]):
 
     def _describe(self, drafts: list[Draft], configs: Configs) -> None:
         unseen = [draft for draft in drafts if draft.literal is None]
-        captions = self._models.captioner.caption([there(draft.photo) for draft in unseen]) if unseen else []
-        for draft, caption in zip(unseen, captions, strict=True):
-            draft.literal = caption
+        for detail in dict.fromkeys(draft.detail for draft in unseen):
+            some = [draft for draft in unseen if draft.detail == detail]
+            captions = self._models.captioner.caption([there(draft.photo) for draft in some], detail)
+            for draft, caption in zip(some, captions, strict=True):
+                draft.literal = caption
 
     def _feel(self, drafts: list[Draft], configs: Configs) -> None:
         unread = [draft for draft in drafts if draft.emotion is None]
@@ -165,9 +169,11 @@ class CaptionChain(Runnable[Any, MoodCaption]):
 
     def _choose(self, drafts: list[Draft], configs: Configs) -> None:
         for draft in drafts:
-            intensity = asked_intensity(draft.request, self.settings.intensity)
+            intensity = asked_intensity(draft.request, self.settings)
+            if draft.note:
+                draft.mood = None  # none is put on top of what may be wrong, even where one is asked for
             source: Any = "asked" if draft.mood else "detected"
-            draft.mood = draft.mood or self.moods[there(draft.emotion).emotion]
+            draft.mood = draft.mood or self.moods[draft.felt.emotion]
             draft.choice = MoodChoice(name=draft.mood.name, intensity=intensity, source=source)
 
     def _rewrite(self, drafts: list[Draft], configs: Configs) -> None:
@@ -180,7 +186,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         writer, lean = self._models.rewriter, self._steering
         chats, chat_configs, owners = [], [], []
         for draft, config in zip(drafts, configs, strict=True):
-            literal, mood, intensity = there(draft.literal).text, there(draft.mood), there(draft.choice).intensity
+            literal, mood, intensity = draft.told.text, there(draft.mood), there(draft.choice).intensity
             count = draft.request.candidates or self.settings.candidates
             wishes = draft.request.preferences
             shown = (*self._examples(literal, mood, intensity), *nearest(wishes, literal, mood.name))
@@ -196,8 +202,10 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         self._check(drafts, [[a for a, o in zip(answers, owners, strict=True) if o is draft] for draft in drafts])
 
     def _check(self, drafts: Sequence[Draft], answers: Sequence[list[Answer]]) -> None:
-        suitings = [Suiting(one.request.preferences, there(one.literal).text, there(one.mood).name) for one in drafts]
-        texts = [suiting.suit(own) for suiting, own in zip(suitings, answers, strict=True)]
+        suitings = [Suiting(one.request.preferences, one.told.text, there(one.mood).name) for one in drafts]
+        texts = [
+            suiting.suit(_spoken(draft, own)) for draft, suiting, own in zip(drafts, suitings, answers, strict=True)
+        ]
         pairs = [(suiting.literal, one.text) for suiting, own in zip(suitings, texts, strict=True) for one in own]
         readings = iter(self._facts.check(pairs))
         for draft, suiting, unique in zip(drafts, suitings, texts, strict=True):
@@ -215,12 +223,18 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         for draft in drafts:
             best = sorted(draft.candidates, key=lambda one: one.checks.score, reverse=True)
             passed = [one for one in best if one.checks.passed]
-            literal = there(draft.literal).text
+            literal = draft.told
             draft.result = MoodCaption(
-                text=passed[0].text if passed else literal,
-                literal=literal,
-                emotion=there(draft.emotion),
+                text=passed[0].text if passed else literal.text,
+                literal=literal.text,
+                kind=literal.kind,
+                detail=literal.detail,
+                doubt=literal.doubt,
+                unsure=draft.unsure,
+                note=draft.note,
+                emotion=draft.felt,
                 mood=there(draft.choice),
+                suits=() if draft.note else suits(draft.felt, self.moods),
                 alternatives=tuple(passed[1:]),
                 checks=passed[0].checks if passed else None,
                 fallback=not passed and there(draft.mood).name != "neutral",
@@ -244,18 +258,6 @@ def build_chain(settings: Settings | None = None, models: Models | None = None) 
     return CaptionChain(models, settings, moods)
 
 
-def all_moods(settings: Settings) -> Mapping[str, Mood]:
-    """The moods of the project and of the settings, by name.
-
-    Raises:
-        RequestError: a file of moods cannot be used.
-    """
-    try:
-        return load_moods(*settings.moods)
-    except MoodsError as error:
-        raise RequestError(f"{error}.") from error
-
-
 def model_context(settings: Settings) -> ModelContext:
     """What the models need to know of the settings."""
     return ModelContext(
@@ -268,27 +270,11 @@ def model_context(settings: Settings) -> ModelContext:
     )
 
 
-def asked_mood(request: CaptionRequest, moods: Mapping[str, Mood]) -> Mood | None:
-    """The mood that a request names, mixed where it names two, or its reader's; None where it takes what is found.
-
-    Raises:
-        UnknownMood: no mood has that name; the message suggests names that look like it.
-    """
-    preferred = request.preferences.mood if request.preferences else None
-    name = preferred if request.mood is None else request.mood
-    if name is None or (name == AUTOMATIC and request.blend is None):
-        return None
-    try:
-        mood = find_mood(name, moods)
-        return mood if request.blend is None else blend(mood, find_mood(request.blend, moods), request.share)
-    except UnknownMoodName as error:
-        raise UnknownMood(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-
-
-def asked_intensity(request: CaptionRequest, usual: float) -> float:
-    """The intensity of a request: its own, its reader's, or the usual one."""
-    wishes = (request.intensity, request.preferences.intensity if request.preferences else None, usual)
-    return next(wish for wish in wishes if wish is not None)
+def _spoken(draft: Draft, answers: Sequence[Answer]) -> list[Answer]:
+    """The answers with people spoken of as the draft wants it."""
+    if draft.people != "neutral":
+        return list(answers)
+    return [answer._replace(text=neutral(answer.text)) for answer in answers]
 
 
 def _wants_rewrite(draft: Draft) -> bool:

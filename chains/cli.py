@@ -4,17 +4,15 @@ What a command needs is imported in it, so that `--help` is there at once.
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from models import MoodcapError
+
+from .console import err, fail, out, print_json, set_up_streams, tell_error, told_errors
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -30,16 +28,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, highlight=False)
-
+SOME_FAILED = 3
 Mood = Annotated[str | None, typer.Option(help="The mood to write in; by default the one found in the photo.")]
 Blend = Annotated[str | None, typer.Option(help="A second mood to mix in.")]
 Intensity = Annotated[float | None, typer.Option(min=0, max=1, help="How strongly, from 0 to 1.")]
 Candidates = Annotated[int | None, typer.Option(min=1, max=16, help="How many rewrites to choose from.")]
+Detail = Annotated[
+    Literal["short", "long"] | None, typer.Option(help="How much the literal caption tells; long has 12 to 24 words.")
+]
+People = Annotated[
+    Literal["as_seen", "neutral"] | None,
+    typer.Option(help="How people are spoken of: man and girl, or person and child."),
+]
 Wishes = Annotated[
     Path | None, typer.Option("--preferences", help="A file with your preferences, JSON or TOML: length, never, …")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print records as JSON, one a line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print records as JSON, one a line, each with its file's name.")]
 
 
 @app.command()
@@ -49,31 +53,31 @@ def caption(
     blend: Blend = None,
     intensity: Intensity = None,
     candidates: Candidates = None,
+    detail: Detail = None,
+    people: People = None,
     preferences: Wishes = None,
     as_json: Json = False,
 ) -> None:
     """Caption photos: literally, with the emotion they carry, and in a mood. With --json an error is a record too."""
+    from .batch import answers_of
     from .records import CaptionRequest
     from .terminal import show_caption
 
     failed = 0
     with told_errors():
-        options = _options(mood, blend, intensity, candidates, preferences)
+        asked = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+        options = _options(preferences, **asked, detail=detail, people=people)
         chain = _chain()
         for start in range(0, len(photos), 8):
             part = photos[start : start + 8]
             with err.status("looking, feeling, writing …"):
-                answers: list[Any] = chain.batch(
-                    [CaptionRequest(image=photo, **options) for photo in part], return_exceptions=True
-                )
+                answers = answers_of(chain, [CaptionRequest(image=photo, **options) for photo in part])
             for photo, answer in zip(part, answers, strict=True):
                 if isinstance(answer, MoodcapError):
                     failed += 1
-                    _tell_error(answer, as_json, str(photo))
-                elif isinstance(answer, BaseException):
-                    raise answer
+                    tell_error(answer, as_json, str(photo))
                 elif as_json:
-                    print(answer.model_dump_json(), flush=True)
+                    print_json(str(photo), answer.model_dump(mode="json"))
                 else:
                     out.print(show_caption(str(photo), answer))
     if failed:
@@ -88,29 +92,47 @@ def batch(
     blend: Blend = None,
     intensity: Intensity = None,
     candidates: Candidates = None,
+    detail: Detail = None,
+    people: People = None,
     preferences: Wishes = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Files and folders to pass over, by name or by path: '*.gif', 'raw/*'."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go into linked folders as well.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
 ) -> None:
-    """Caption a whole folder. Run it again after a stop and it goes on; broken files are reported and passed over."""
-    from .batch import already_done, caption_folder, find_photos
+    """Caption a whole folder; run it again after a stop and it goes on.
+
+    Exit code 0: every photo has a caption; 3: some failed, which their lines say; 1: it could not be begun or go on.
+    """
+    from .batch import Tally, caption_folder, known_photos
+    from .folder import find_photos
 
     with told_errors():
-        photos = find_photos(folder, but=target)
-        done = already_done(target)
-        left = [photo for photo in photos if photo.relative_to(folder).as_posix() not in done]
-        options = _options(mood, blend, intensity, candidates, preferences)
-        bad = 0
+        found = find_photos(folder, target, ignore or (), follow)
+        known = known_photos(target)
+        names = {photo: photo.relative_to(folder).as_posix() for photo in found.photos}
+        skipped = known.done if retry_failed else known.done | known.failed
+        left = [photo for photo, name in names.items() if name not in skipped]
+        asked = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+        options = _options(preferences, **asked, detail=detail, people=people)
+        failed_before = 0 if retry_failed else len(known.failed & set(names.values()))
+        tally = Tally(before=len(names) - len(left) - failed_before, failed_before=failed_before)
         if left:
             chain = _chain()
             with _bar() as progress:
-                task = progress.add_task("photos", total=len(photos), completed=len(photos) - len(left))
+                task = progress.add_task("photos", total=len(names), completed=len(names) - len(left))
                 for one in caption_folder(chain, folder, left, target, options):
+                    tally.count(one)
                     if one.error is not None:
-                        bad += 1
-                        progress.console.print(Text(f"{one.file}: {one.error} ({one.error.code})", style="yellow"))
+                        tell_error(one.error, False, one.file)
                     progress.advance(task)
-        err.print(
-            f"{len(left) - bad} captioned, {bad} passed over, {len(photos) - len(left)} done before; see {target}"
-        )
+        err.print(f"{tally}{f'; see {target}' if names else ''}", soft_wrap=True)
+        if found.passed:
+            err.print(f"Passed over: {found}", soft_wrap=True)
+    if tally.failed or found.unread:
+        raise typer.Exit(SOME_FAILED)
 
 
 @app.command()
@@ -168,15 +190,13 @@ def setup() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a mistake is told in one sentence."""
+    set_up_streams()
     app(args=arguments, prog_name="moodcap")
 
 
-def _options(
-    mood: str | None, blend: str | None, intensity: float | None, candidates: int | None, preferences: Path | None
-) -> dict[str, Any]:
-    if blend is not None and mood is None:
-        _fail("--blend needs --mood: the mood that it is mixed into.")
-    given: dict[str, Any] = {"mood": mood, "blend": blend, "intensity": intensity, "candidates": candidates}
+def _options(preferences: Path | None, **given: Any) -> dict[str, Any]:
+    if given["blend"] is not None and given["mood"] is None:
+        fail("--blend needs --mood: the mood that it is mixed into.")
     if preferences is not None:
         from .preferences import read_preferences
 
@@ -232,32 +252,3 @@ def _bar() -> "Progress":
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=err)
-
-
-@contextmanager
-def told_errors() -> Iterator[None]:
-    """Moodcap's own errors as one sentence and exit code 1; an interrupt as 130."""
-    try:
-        yield
-    except MoodcapError as error:
-        _fail(f"{error}")
-    except KeyboardInterrupt:
-        err.print("stopped; what was written stays")
-        raise typer.Exit(130) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
-
-
-def _tell_error(error: MoodcapError, as_json: bool, file: str) -> None:
-    if as_json:
-        import json
-
-        print(json.dumps({"file": file, "error": {"code": error.code, "message": str(error)}}), flush=True)
-    else:
-        err.print(Text(f"{file}: {error} ({error.code})", style="yellow"))
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(Text(message, style="red"))
-    raise typer.Exit(1)

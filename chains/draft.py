@@ -11,9 +11,12 @@ from langchain_core.runnables.config import run_in_executor
 from PIL import Image
 from pydantic import ValidationError
 
-from models import EmotionReading, LiteralCaption, MoodcapError, Photo, RequestError
+from models import Detail, EmotionReading, LiteralCaption, MoodcapError, Photo, RequestError
 from prompts import Mood
 
+from .certainty import is_unsure, note, nothing_read
+from .people import neutral_literal, neutral_reading
+from .preferences import People
 from .records import Candidate, CaptionEvent, CaptionRequest, MoodCaption, MoodChoice
 
 Filled = TypeVar("Filled")
@@ -21,9 +24,16 @@ Filled = TypeVar("Filled")
 
 @dataclass
 class Draft:
-    """One photo on its way through the chain; each stage reads what the stages before it have filled in."""
+    """One photo on its way through the chain; each stage reads what the stages before it have filled in.
+
+    `literal` and `emotion` are as they were found, and can be used for another caption of the photo; `told` and `felt`
+    are what this one says.
+    """
 
     request: CaptionRequest
+    detail: Detail = "short"
+    people: People = "as_seen"
+    unsure_above: float = 1.0
     photo: Photo | None = None
     literal: LiteralCaption | None = None
     emotion: EmotionReading | None = None
@@ -32,6 +42,30 @@ class Draft:
     candidates: list[Candidate] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     result: MoodCaption | None = None
+
+    @property
+    def told(self) -> LiteralCaption:
+        """The literal caption as it is told."""
+        literal = there(self.literal)
+        return neutral_literal(literal) if self.people == "neutral" else literal
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the literal caption is doubted too much."""
+        return is_unsure(there(self.literal), self.unsure_above)
+
+    @property
+    def note(self) -> str | None:
+        """What is said where no mood may be put on the literal caption."""
+        return note(there(self.literal), self.unsure_above)
+
+    @property
+    def felt(self) -> EmotionReading:
+        """The emotion as it is told."""
+        if self.note:
+            return nothing_read()
+        emotion = there(self.emotion)
+        return neutral_reading(emotion) if self.people == "neutral" else emotion
 
 
 Configs = list[RunnableConfig]
@@ -108,9 +142,9 @@ def there(value: Filled | None) -> Filled:
 def stage_events(stage: str, draft: Draft) -> Iterator[CaptionEvent]:
     """What can be told once a draft has passed the stage of that name."""
     if stage == "literal":
-        yield CaptionEvent(event="literal", data=there(draft.literal).text)
+        yield CaptionEvent(event="literal", data=draft.told.text)
     elif stage == "emotion":
-        yield CaptionEvent(event="emotion", data=draft.emotion)
+        yield CaptionEvent(event="emotion", data=draft.felt)
     elif stage == "caption":
         result = there(draft.result)
         for i, word in enumerate(result.text.split(" ")):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from models import EmotionReading, LiteralCaption, open_photo, read_photo
+from models import Detail, EmotionReading, LiteralCaption, open_photo, read_photo
 
 from .draft import Draft, there
 from .settings import Settings
@@ -22,7 +22,9 @@ class Look(NamedTuple):
 
 
 class Looks:
-    """Looks by the digest of a file's bytes, as many as the settings say; the one unused longest is forgotten first.
+    """Looks by the digest of a file's bytes and the detail that was asked for, as many as the settings say.
+
+    The one unused longest is forgotten first.
 
     None where there are accounts: how fast an answer comes would tell that somebody else has the same photo.
     """
@@ -30,7 +32,7 @@ class Looks:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._room = 0 if settings.accounts else settings.remember
-        self._known: OrderedDict[str, Look] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Detail], Look] = OrderedDict()
         self._lock = threading.Lock()
 
     def open(self, draft: Draft) -> None:
@@ -42,7 +44,7 @@ class Looks:
         image: Any = draft.request.image
         if not isinstance(image, Image.Image):
             image = read_photo(image, self.settings.max_bytes)
-            look = self._find(hashlib.sha256(image).hexdigest())
+            look = self._find((hashlib.sha256(image).hexdigest(), draft.detail))
             if look is not None and draft.literal is None and draft.emotion is None:
                 draft.literal, draft.emotion = look
                 return
@@ -53,12 +55,12 @@ class Looks:
         with self._lock:
             for draft in drafts:
                 if draft.photo is not None and draft.request.literal is None:
-                    self._known[draft.photo.digest] = Look(there(draft.literal), there(draft.emotion))
+                    self._known[draft.photo.digest, draft.detail] = Look(there(draft.literal), there(draft.emotion))
             while len(self._known) > self._room:
                 self._known.popitem(last=False)
 
-    def _find(self, digest: str) -> Look | None:
+    def _find(self, wanted: tuple[str, Detail]) -> Look | None:
         with self._lock:
-            if digest in self._known:
-                self._known.move_to_end(digest)
-            return self._known.get(digest)
+            if wanted in self._known:
+                self._known.move_to_end(wanted)
+            return self._known.get(wanted)

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from models import Record, RequestError
+from models import Detail, Record, RequestError
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+People = Literal["as_seen", "neutral"]
+"""How people are spoken of: as men, women, boys and girls, or as persons and children."""
 AUTOMATIC = "automatic"
 """Asked for as a mood: the one found in the photo, whatever mood is preferred."""
 
@@ -40,6 +42,12 @@ class StatedPreferences(Record):
     mood: Name | None = Field(default=None, description="The mood to write in; none takes the one found in the photo.")
     intensity: Share | None = Field(default=None, description="How strongly, 0 to 1; none takes the setting.")
     length: Literal["short", "any", "long"] = Field(default="any", description="How long captions shall be.")
+    detail: Detail | None = Field(
+        default=None, description="How much literal captions tell: short or long; none takes the setting."
+    )
+    people: People | None = Field(
+        default=None, description="How people are spoken of: as_seen or neutral; none takes the setting."
+    )
     spelling: Literal["US", "UK", "any"] = Field(default="any", description="Whose spelling: color or colour.")
     never: Words = Field(
         default=(), description="Words that no rewrite may hold in any form; literal captions stay as they are."

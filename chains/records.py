@@ -6,9 +6,9 @@ from typing import Any, Literal, Self
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models import EmotionReading, LiteralCaption, Record
+from models import Detail, EmotionReading, Kind, LiteralCaption, Record
 
-from .preferences import Preferences, Share
+from .preferences import People, Preferences, Share
 
 
 class CaptionRequest(BaseModel):
@@ -23,7 +23,9 @@ class CaptionRequest(BaseModel):
     image: str | PathLike[str] | bytes | Image.Image | None = Field(
         default=None, repr=False, description="A path, a file's bytes or a PIL image."
     )
-    literal: LiteralCaption | None = Field(default=None, description="What is in the photo, where that is known.")
+    literal: LiteralCaption | None = Field(
+        default=None, description="What is in the photo, where that is known; in your own words it has no doubt."
+    )
     emotion: EmotionReading | None = Field(default=None, description="The photo's emotion, where that is known.")
     mood: str | None = Field(
         default=None,
@@ -34,6 +36,12 @@ class CaptionRequest(BaseModel):
     intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); none takes the setting.")
     candidates: int | None = Field(
         default=None, ge=1, le=16, description="Rewrites to choose from; none takes the setting."
+    )
+    detail: Detail | None = Field(
+        default=None, description="How much the literal caption tells: short or long; none takes the setting."
+    )
+    people: People | None = Field(
+        default=None, description="How people are spoken of: as_seen or neutral; none takes the setting."
     )
     recent: tuple[str, ...] = Field(
         default=(), repr=False, description="Captions that the reader has seen lately; the new one shall differ."
@@ -88,13 +96,34 @@ class Candidate(Record):
     checks: Checks
 
 
+class MoodFit(Record):
+    """A mood, and how well it fits a photo."""
+
+    name: str
+    fit: Share
+
+
 class MoodCaption(Record):
     """A photo's caption in a mood, with all that led to it."""
 
     text: str = Field(description="The mood caption; the literal one where `fallback` is true or the mood is neutral.")
     literal: str = Field(description="What is in the photo, plainly; it is also the alt text.")
+    kind: Kind = Field(default="photo", description="What kind of picture it is.")
+    detail: Detail = Field(default="short", description="How much the literal caption tells.")
+    doubt: Share | None = Field(
+        default=None, description="Probability that the literal caption is wrong; none where it is not known."
+    )
+    unsure: bool = Field(
+        default=False, description="The doubt is too great: no emotion is claimed, no mood put on top."
+    )
+    note: str | None = Field(
+        default=None, description="What is to be said to the reader where it is unsure or the picture blank, in words."
+    )
     emotion: EmotionReading
     mood: MoodChoice
+    suits: tuple[MoodFit, ...] = Field(
+        default=(), description="The five moods that fit the photo best, best first; none where it is unsure or blank."
+    )
     alternatives: tuple[Candidate, ...] = Field(default=(), description="The other rewrites that passed, best first.")
     checks: Checks | None = Field(default=None, description="Of `text`, where it is a rewrite.")
     fallback: bool = Field(default=False, description="No rewrite passed, so the text is the literal caption.")

@@ -1,14 +1,18 @@
 """The settings: one table of names, defaults and help, from which `--help` and docs/settings.md are made."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from models import MAX_BYTES, MAX_PIXELS, Preset, RequestError, find_preset
+from models import MAX_BYTES, MAX_PIXELS, Detail, Preset, RequestError, find_preset
+
+from . import addresses
+from .preferences import People
 
 FOLDERS = {"home": "the user's cache folder", "data": "the user's data folder"}
 
@@ -16,7 +20,7 @@ FOLDERS = {"home": "the user's cache folder", "data": "the user's data folder"}
 class Settings(BaseSettings):
     """Everything that can be set. `Settings()` holds the defaults; only the command line reads the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="MOODCAP_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="MOODCAP_", frozen=True, extra="forbid", allow_inf_nan=False)
 
     preset: str = Field(default="embedded", description="The set of models: embedded, laptop or gpu.")
     captioner: str | None = Field(default=None, description="The captioner's backend, in place of the preset's.")
@@ -40,6 +44,18 @@ class Settings(BaseSettings):
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="Confidence below which no emotion is named; by default as calibrated."
     )
+    detail: Detail = Field(
+        default="short", description="How much a literal caption tells: short, or long with 12 to 24 words."
+    )
+    people: People = Field(
+        default="as_seen", description="How people are spoken of: as_seen (man, girl) or neutral (person, child)."
+    )
+    unsure_above: float = Field(
+        default=0.55,
+        ge=0,
+        le=1,
+        description="Doubt above which a caption says that it is not sure, and no mood is put on top.",
+    )
     seed: int | None = Field(default=None, description="A number that makes rewrites repeatable.")
     remember: int = Field(
         default=1024, ge=0, description="Photos that are not looked at again when they come again; 0 for none."
@@ -58,11 +74,15 @@ class Settings(BaseSettings):
     )
     threads: int = Field(default=72, ge=4, le=1000, description="Requests that the server holds at once.")
     queue: int = Field(default=64, ge=1, description="Photos that may wait for the models; more are told to come back.")
-    deadline: float = Field(default=120, gt=0, description="Seconds after which a waiting request is given up.")
-    heartbeat: float = Field(default=10, gt=0, description="Seconds between signs of life in an event stream.")
+    deadline: float = Field(
+        default=120, gt=0, le=86_400, description="Seconds after which a waiting request is given up."
+    )
+    heartbeat: float = Field(default=10, gt=0, le=3600, description="Seconds between signs of life in an event stream.")
     rate_limit: str = Field(default="240/minute", description="Captions that one address may ask for; empty for any.")
     kept_side: int = Field(default=2560, ge=480, description="Pixels of the longer side of photos that are kept.")
-    keep_days: float = Field(default=0, ge=0, description="Days that captions and photos are kept; 0 keeps them.")
+    keep_days: float = Field(
+        default=0, ge=0, le=36_500, description="Days that captions and photos are kept; 0 keeps them."
+    )
     keep_bytes: int = Field(default=0, ge=0, description="Bytes of photos that are kept, newest first; 0 keeps all.")
     accounts: bool = Field(
         default=False, description="Whether people sign in, each with photos and captions of their own: on or off."
@@ -85,11 +105,11 @@ class Settings(BaseSettings):
     )
     photo_bytes: int = Field(default=0, ge=0, description="Bytes of photos that one user may keep; 0 for any.")
     cors_origins: tuple[str, ...] = Field(
-        default=(), description="Origins whose pages may call the API, as a JSON list; none by default."
+        default=(), description='Origins whose pages may call the API, as a JSON list; "*" for any; none by default.'
     )
     trusted_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost", "[::1]"),
-        description="Host names that the server answers to, as a JSON list.",
+        description="Host names that the server answers to, as a JSON list; an empty one for any.",
     )
     proxies: int = Field(default=0, ge=0, description="Proxies in front whose X-Forwarded headers are believed.")
 
@@ -97,6 +117,26 @@ class Settings(BaseSettings):
     @classmethod
     def _whole_path(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    @field_validator("host", mode="after")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return addresses.host(value)
+
+    @field_validator("rate_limit", "account_attempts", "address_attempts", mode="after")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        return addresses.rate(value)
+
+    @field_validator("cors_origins", mode="after")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(addresses.origin, values))
+
+    @field_validator("trusted_hosts", mode="after")
+    @classmethod
+    def _hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(addresses.trusted_host, values))
 
     @classmethod
     def settings_customise_sources(
@@ -120,8 +160,10 @@ class Settings(BaseSettings):
             return _EnvironmentSettings(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             first = error.errors()[0]
-            name = "MOODCAP_" + str(first["loc"][0]).upper()
-            raise RequestError(f"The setting {name} cannot be used: {first['msg']}.") from error
+            raise _unusable(str(first["loc"][0]), first["msg"].removeprefix("Value error, ")) from error
+        except SettingsError as error:
+            named = re.search(r'field "(\w+)"', str(error))
+            raise _unusable(named[1] if named else "", 'it is no JSON list such as ["one", "two"]') from error
 
     def chosen_preset(self) -> Preset:
         """The preset with the parts exchanged that are set apart."""
@@ -141,6 +183,10 @@ class _EnvironmentSettings(Settings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings
+
+
+def _unusable(field: str, why: str) -> RequestError:
+    return RequestError(f"The setting MOODCAP_{field.upper()} cannot be used: {why}.")
 
 
 def settings_table() -> list[tuple[str, str, str]]:

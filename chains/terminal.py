@@ -19,13 +19,26 @@ def show_caption(file: str, caption: MoodCaption) -> RenderableType:
     return Group(
         Text(file, style="dim"),
         Text.assemble(("literal  ", "bold"), caption.literal),
-        Text.assemble(("emotion  ", "bold"), feeling(caption.emotion)),
-        emotion_chart(caption.emotion),
+        *(Text(f"         {line}", style="yellow") for line in sight_lines(caption)),
+        Text.assemble(("emotion  ", "bold"), "none is claimed" if caption.note else feeling(caption.emotion)),
+        *([] if caption.note else [emotion_chart(caption.emotion)]),
         *(Text(f"         {line}", style="dim") for line in evidence_lines(caption.emotion)),
         Text.assemble(("caption  ", "bold"), (caption.text, "bold green" if not caption.fallback else "")),
         Text(f"         {mood_line(caption)}", style="dim"),
+        *([Text(f"         {suits_line(caption)}", style="dim")] if caption.suits else []),
         Text(),
     )
+
+
+def sight_lines(caption: MoodCaption) -> list[str]:
+    """What is to be said of the picture: its kind, where it is no photo, and that its caption is doubted."""
+    of_kind = caption.kind not in ("photo", "blank")
+    return ([f"This looks like a {caption.kind}."] if of_kind else []) + ([caption.note] if caption.note else [])
+
+
+def suits_line(caption: MoodCaption) -> str:
+    """The moods that fit the photo best."""
+    return f"Suits: {', '.join(one.name for one in caption.suits)}"
 
 
 def feeling(reading: EmotionReading) -> str:
@@ -39,10 +52,13 @@ def feeling(reading: EmotionReading) -> str:
 def emotion_chart(reading: EmotionReading) -> Table:
     """Bars of the nine emotions."""
     chart = Table.grid(padding=(0, 1))
+    chart.add_column(justify="right", width=20)
+    chart.add_column(max_width=30)
+    chart.add_column(no_wrap=True)
     for emotion in EMOTIONS:
         share = reading.distribution[emotion]
-        bar = Bar(1, 0, share, width=30, color=COLORS[emotion])
-        chart.add_row(Text(f"{emotion:>20}", style=COLORS[emotion]), bar, Text(f"{share:4.0%}", style="dim"))
+        bar = Bar(1, 0, share, color=COLORS[emotion])
+        chart.add_row(Text(emotion, style=COLORS[emotion]), bar, Text(f"{share:4.0%}", style="dim"))
     return chart
 
 
@@ -55,6 +71,8 @@ def evidence_lines(reading: EmotionReading) -> list[str]:
 def mood_line(caption: MoodCaption) -> str:
     """Why the caption reads as it does."""
     mood = f"{caption.mood.name} at {caption.mood.intensity:g}, {caption.mood.source}"
+    if caption.note:
+        return "the literal caption as it is; no mood is put on top"
     if caption.fallback:
         return f"{mood}; no rewrite passed the checks, so this is the literal caption"
     if caption.checks is None:
@@ -64,9 +82,11 @@ def mood_line(caption: MoodCaption) -> str:
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    """A plain table."""
+    """A plain table, its cells taken literally; what does not fit is wrapped, not cut."""
     heads = list(columns)
-    made = Table(*heads, box=None, header_style="bold", pad_edge=False, show_header=any(heads))
+    made = Table(box=None, header_style="bold", pad_edge=False, show_header=any(heads))
+    for head in heads:
+        made.add_column(head, overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(Text, row))
     return made

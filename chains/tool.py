@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 from models import Captioner, MoodcapError, load, open_photo
 
 from .caption import model_context
+from .certainty import note
+from .people import neutral
 from .settings import Settings
 
 
@@ -22,9 +24,14 @@ def image_to_text_tool(settings: Settings | None = None, captioner: Captioner | 
 
     def describe(path: str) -> str:
         try:
-            return reader.caption([open_photo(path, settings.max_bytes, settings.max_pixels)])[0].text
+            photo = open_photo(path, settings.max_bytes, settings.max_pixels)
+            literal = reader.caption([photo], settings.detail)[0]
+            said = neutral(literal.text) if settings.people == "neutral" else literal.text
+            return " ".join(part for part in (said, note(literal, settings.unsure_above)) if part)
         except MoodcapError as error:
             return f"The photo could not be described: {error}"
+        except Exception as error:  # an agent goes on with the reason, as it does with the others
+            return f"The photo could not be described: {type(error).__name__}: {error}"
 
     return StructuredTool.from_function(
         describe,

@@ -7,6 +7,8 @@ const SERVER = process.env.MOODCAP_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
   plugins: [vue(), swagger()],
+  // The server puts the path before it under which a proxy has it (web/page.py).
+  base: "./",
   build: {
     outDir: "../static/dist",
     emptyOutDir: true,

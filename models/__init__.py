@@ -12,6 +12,7 @@ from .errors import (
     PhotoUnsupported,
     RequestError,
     SetupError,
+    Unforeseen,
     UnknownBackend,
     UnknownLabels,
     UnknownMood,
@@ -22,16 +23,31 @@ if TYPE_CHECKING:
     from .contracts import Captioner, EmotionClassifier, EmotionInput, FactChecker, FactReading, MoodListener
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
+    from .locking import sole
     from .photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo, read_photo
-    from .records import EMOTIONS, NEGATIVE, POSITIVE, EmotionReading, Evidence, LiteralCaption, Record, Tag
+    from .photo_files import FORMATS, SUFFIXES
+    from .records import (
+        EMOTIONS,
+        NEGATIVE,
+        POSITIVE,
+        Detail,
+        EmotionReading,
+        Evidence,
+        Kind,
+        LiteralCaption,
+        Record,
+        Tag,
+    )
     from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
 
 LAZY = {
     "contracts": "Captioner EmotionClassifier EmotionInput FactChecker FactReading MoodListener",
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
+    "locking": "sole",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
-    "records": "EMOTIONS NEGATIVE POSITIVE EmotionReading Evidence LiteralCaption Record Tag",
+    "photo_files": "FORMATS SUFFIXES",
+    "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
     "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
 }
 """Names by their module: they bring NumPy, Pillow or pydantic with them, and are imported when first asked for."""
@@ -50,11 +66,14 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "BACKENDS",
     "EMOTIONS",
+    "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
     "NEGATIVE",
     "POSITIVE",
+    "SUFFIXES",
     "Captioner",
+    "Detail",
     "EmotionClassifier",
     "EmotionInput",
     "EmotionReading",
@@ -62,6 +81,7 @@ __all__ = [
     "FactChecker",
     "FactReading",
     "FusedEmotion",
+    "Kind",
     "LiteralCaption",
     "ModelContext",
     "ModelError",
@@ -81,6 +101,7 @@ __all__ = [
     "RequestError",
     "SetupError",
     "Tag",
+    "Unforeseen",
     "UnknownBackend",
     "UnknownLabels",
     "UnknownMood",
@@ -91,4 +112,5 @@ __all__ = [
     "load_presets",
     "open_photo",
     "read_photo",
+    "sole",
 ]

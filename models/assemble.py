@@ -18,9 +18,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
 
-from filelock import FileLock
-
 from .errors import SetupError
+from .locking import sole
 
 STAMP = "moodcap.sha256"
 FORMAT = 2  # of the assembled folders; another one has them assembled anew
@@ -72,7 +71,7 @@ def assemble(home: Path, report: Report = lambda what, done: None) -> None:
         return
     try:
         (home / "models").mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "setup.lock"):
+        with sole(home / "setup.lock"):
             _assemble(home, report)
     except OSError as error:
         raise SetupError(f"The models cannot be written to {home}: {error.strerror or error}.") from error

@@ -21,7 +21,7 @@ from .captioner_onnx import OnnxNetwork, has_graphs
 from .errors import ModelNotFound
 from .photo import Photo
 from .photo_tags import PHOTO_SIZE, Features
-from .records import LiteralCaption, Tag
+from .records import Detail, LiteralCaption, Tag
 
 MEMO = "embedded"  # where a photo keeps its features
 LEAST_TAG = 0.05  # tags less likely than this are not reported
@@ -55,7 +55,7 @@ class EmbeddedCaptioner:
                         photo.features[MEMO] = Features(*(part[i] for part in seen))
         return Features(*(torch.stack(part) for part in zip(*(p.features[MEMO] for p in photos), strict=True)))
 
-    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
         """Say plainly what is in each photo, with the geometric mean of the token probabilities as confidence."""
         if not photos:
             return []
@@ -69,7 +69,7 @@ class EmbeddedCaptioner:
                 if row and wants_name(text, logprob, row[0].name, row[0].probability):
                     told[i] = self._tell(self.network.pick(memory, [i]), opening(row[0].name))[0]
         return [
-            LiteralCaption(text=sentence(text), confidence=min(math.exp(logprob), 1.0), tags=row)
+            LiteralCaption(text=sentence(text), confidence=min(math.exp(logprob), 1.0), tags=row, detail=detail)
             for (text, logprob), row in zip(told, tags, strict=True)
         ]
 

@@ -17,9 +17,12 @@ from .devices import pick_device, pick_dtype, placement
 from .errors import ModelError
 from .loading import load_pretrained
 from .photo import Photo
-from .records import LiteralCaption
+from .records import Detail, LiteralCaption
 
-QUESTION = "Describe this photo in one plain sentence."
+QUESTIONS: dict[Detail, str] = {
+    "short": "Describe this photo in one plain sentence.",
+    "long": "Describe this photo in one plain sentence of 12 to 24 words.",
+}
 FLORENCE_TASK = "<CAPTION>"
 LONGEST = 60  # tokens of a caption
 
@@ -44,13 +47,17 @@ class HfCaptioner:
             self.model.generation_config.pad_token_id = self.tokenizer.pad_token_id
         self.lock = threading.Lock()
 
-    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
-        """One caption a photo, in order, with the geometric mean of the token probabilities as confidence."""
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
+        """One caption a photo, in order, with the geometric mean of the token probabilities as confidence.
+
+        Chat models are asked for the detail that is wanted; others have one length, and say that it is short.
+        """
         if not photos:
             return []
         images = [photo.image for photo in photos]
+        detail = detail if self._chats() else "short"
         with self.lock, torch.inference_mode():
-            inputs = self._inputs(images)
+            inputs = self._inputs(images, detail)
             prompt = inputs["input_ids"].shape[1] if self._continues(inputs) else 0
             out = self.model.generate(
                 **inputs,
@@ -61,11 +68,18 @@ class HfCaptioner:
             )
             texts = self.tokenizer.batch_decode(out.sequences[:, prompt:], skip_special_tokens=True)
             confidences = self._confidences(out)
-        return [LiteralCaption(text=first_sentence(t), confidence=c) for t, c in zip(texts, confidences, strict=True)]
+        return [
+            LiteralCaption(text=first_sentence(text), confidence=confidence, detail=detail)
+            for text, confidence in zip(texts, confidences, strict=True)
+        ]
 
-    def _inputs(self, images: list[Image.Image]) -> dict[str, Any]:
-        if getattr(self.processor, "chat_template", None):
-            turn = [{"type": "image"}, {"type": "text", "text": QUESTION}]
+    def _chats(self) -> bool:
+        """Whether the model answers a question, which can ask for a length."""
+        return bool(getattr(self.processor, "chat_template", None))
+
+    def _inputs(self, images: list[Image.Image], detail: Detail) -> dict[str, Any]:
+        if self._chats():
+            turn = [{"type": "image"}, {"type": "text", "text": QUESTIONS[detail]}]
             chat = self.processor.apply_chat_template([{"role": "user", "content": turn}], add_generation_prompt=True)
             found = self.processor(
                 text=[chat] * len(images), images=[[image] for image in images], padding=True, return_tensors="pt"

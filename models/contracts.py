@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .photo import Photo
-from .records import EmotionReading, LiteralCaption
+from .records import Detail, EmotionReading, LiteralCaption
 
 
 class EmotionInput(NamedTuple):
@@ -18,8 +18,11 @@ class EmotionInput(NamedTuple):
 
 
 class Captioner(Protocol):
-    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
-        """Say plainly what is in each photo; one caption a photo, in order."""
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
+        """Say plainly what is in each photo; one caption a photo, in order.
+
+        A captioner that knows one length gives that, and says so in the caption's own `detail`.
+        """
         ...
 
 

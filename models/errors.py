@@ -85,3 +85,9 @@ class SetupError(MoodcapError):
     """The embedded models cannot be fetched or assembled."""
 
     code = "setup_error"
+
+
+class Unforeseen(MoodcapError):
+    """Something went wrong that nobody foresaw: a fault of Moodcap's, or of a library or model that it uses."""
+
+    code = "internal_error"

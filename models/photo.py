@@ -7,17 +7,17 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from .errors import PhotoBroken, PhotoEmpty, PhotoError, PhotoNotFound, PhotoTooLarge, PhotoUnsupported
+from .photo_files import format_of, is_refused
+from .photo_pixels import upright_rgb
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-"""The formats that Pillow is allowed to open; of an animation the first frame is taken."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 128_000_000
 LONGEST_SIDE = 1536
 """Pixels of the longer side after decoding; more is scaled down, no model here looks closer."""
+BROKEN = "The photo is truncated or damaged."
 
 
 class Photo:
@@ -82,28 +82,43 @@ def _read(path: Path, max_bytes: int) -> bytes:
 def _from_image(image: Image.Image, max_pixels: int, longest_side: int) -> Photo:
     _check_size(image, max_pixels)
     try:
-        ready = _upright_rgb(image.copy(), longest_side)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PhotoBroken("The photo is truncated or damaged.") from error
+        ready = upright_rgb(image, longest_side)
+    except Exception as error:  # a lazy image decodes here, and decoders raise anything
+        raise PhotoBroken(BROKEN) from error
     return Photo(ready, hashlib.sha256(repr(ready.size).encode() + ready.tobytes()).hexdigest())
 
 
 def _decode(data: bytes, max_pixels: int, longest_side: int) -> Image.Image:
+    kind, failure = format_of(data), Exception()
+    _allow(max_pixels)
+
+    def opened(part: bytes) -> Image.Image:
+        image = kind.open(BytesIO(part))
+        _check_size(image, max_pixels)
+        image.draft("RGB", (longest_side, longest_side))
+        return image
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is no reason to refuse a photo; its size is checked here
-        try:
-            with Image.open(BytesIO(data), formats=FORMATS) as image:
-                _check_size(image, max_pixels)
-                image.draft("RGB", (longest_side, longest_side))
-                return _upright_rgb(image, longest_side)
-        except PhotoError:
-            raise
-        except Image.DecompressionBombError as error:
-            raise PhotoTooLarge(f"The photo has more than {max_pixels:,} pixels.") from error
-        except UnidentifiedImageError as error:
-            raise PhotoUnsupported(f"The file is no photo of a known format ({', '.join(FORMATS)}).") from error
-        except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError) as error:
-            raise PhotoBroken("The photo is truncated or damaged.") from error
+        for part in kind.mended(data, opened):
+            try:
+                with opened(part) as image:
+                    return upright_rgb(image, longest_side)
+            except PhotoError:
+                raise
+            except Image.DecompressionBombError as error:
+                raise PhotoTooLarge(f"The photo has more than {max_pixels:,} pixels.") from error
+            except Exception as error:  # decoders raise anything
+                failure = error
+        if is_refused(failure):
+            raise PhotoUnsupported(f"The photo is {kind.name} of a kind that is not read.") from failure
+        raise PhotoBroken(BROKEN) from failure
+
+
+def _allow(max_pixels: int) -> None:
+    """Raise Pillow's own limit, of the process, where more is asked for; it refuses twice what it says."""
+    if Image.MAX_IMAGE_PIXELS is not None:
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, -(-max_pixels // 2))
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:
@@ -111,42 +126,3 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
         raise PhotoTooLarge(f"The photo has {image.width}x{image.height} pixels; at most {max_pixels:,} are read.")
     if not image.width or not image.height:
         raise PhotoBroken("The photo has no pixels.")
-
-
-def _upright_rgb(image: Image.Image, longest_side: int) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
-    image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return _plain(_to_srgb(_eight_bits(image), profile))
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        high = float(np.asarray(image.convert("F")).max())
-        deep = image.mode != "F" and high > 255
-        scale = 255 / 65535 if deep else (255 / high if 0 < high <= 1 else 1.0)
-        return image.convert("F").point(lambda value: value * scale).convert("L")
-    return image
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Colours as they were meant; a profile that cannot be read is passed over, as browsers do."""
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            converted = ImageCms.profileToProfile(
-                image, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            return converted or image
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass
-    return image
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """RGB on white, with nothing of the file's metadata left."""
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    image = image.convert("RGB")
-    return Image.frombytes("RGB", image.size, image.tobytes())

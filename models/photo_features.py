@@ -43,13 +43,14 @@ class PhotoFeatures(nn.Module):
         small = F.interpolate(pixels.float(), size=(self.dino_size, self.dino_size), mode="bilinear", antialias=True)
         hidden = self.dino(((small - self.mean) / self.std).to(dino_kind), output_hidden_states=True).hidden_states
         return Features(
-            torch.cat([self._pool_patches(hidden[i]) for i in self.layers], dim=-1),
+            torch.cat([self.pool_patches(hidden[i]) for i in self.layers], dim=-1),
             torch.cat([grid.mean((2, 3))[:, None], _tokens(F.adaptive_avg_pool2d(grid.float(), 5).to(kind))], dim=1),
             classes.float(),
         )
 
     @staticmethod
-    def _pool_patches(hidden: Tensor) -> Tensor:
+    def pool_patches(hidden: Tensor) -> Tensor:
+        """A layer's class token and its patches pooled to 8 x 8, (photos, 65, hidden), normed."""
         hidden = F.layer_norm(hidden, hidden.shape[-1:])
         side = int((hidden.shape[1] - 1) ** 0.5)
         patches = hidden[:, 1:].transpose(1, 2).unflatten(2, (side, side))

@@ -10,6 +10,12 @@ EMOTIONS = (*POSITIVE, *NEGATIVE, "neutral")
 """Mikels' eight emotions (Mikels et al., 2005) and neutral, in the order used everywhere."""
 
 
+Kind = Literal["photo", "drawing", "screenshot", "document", "chart", "poster", "blank"]
+"""What kind of picture it is; of a blank one there is nothing to tell."""
+Detail = Literal["short", "long"]
+"""How much a literal caption tells: one short sentence, or 12 to 24 words."""
+
+
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,6 +33,14 @@ class LiteralCaption(Record):
     text: str
     confidence: float = Field(ge=0, le=1, description="Geometric mean of the caption's token probabilities.")
     tags: tuple[Tag, ...] = ()
+    kind: Kind = Field(default="photo", description="What kind of picture it is.")
+    doubt: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Calibrated probability that the caption is wrong; none where the captioner does not know.",
+    )
+    detail: Detail = Field(default="short", description="How much it tells.")
 
 
 class Evidence(Record):

@@ -26,6 +26,15 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     return file.getvalue()
 
 
+def heic(seed: int = 0, **options: object) -> bytes:
+    """The bytes of a HEIC file."""
+    import pillow_heif
+
+    file = BytesIO()
+    pillow_heif.from_pillow(draw_photo(seed)).save(file, quality=90, **options)
+    return file.getvalue()
+
+
 def bomb() -> bytes:
     """A PNG that says it has 100,000 x 100,000 pixels."""
     data = bytearray(encoded(Image.new("L", (1, 1)), "PNG"))

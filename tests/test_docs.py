@@ -41,7 +41,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 def test_commands_that_are_named_exist() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
-    for module in set(re.findall(r"python -m ((?:training|evaluation|benchmarks)\.\w+)", text)):
+    for module in set(re.findall(r"python -m ((?:training|evaluation|benchmarks)(?:\.\w+)+)", text)):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
     listed = subprocess.run(
         [sys.executable, "-m", "app", "--help"], cwd=ROOT, capture_output=True, text=True, check=True

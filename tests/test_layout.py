@@ -16,7 +16,7 @@ SOURCES = [name for name in FILES if name.endswith(".py")]
 @pytest.mark.parametrize("name", SOURCES)
 def test_sources_are_short_and_say_what_they_are(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
-    assert text.count("\n") <= 300, "split it"
+    assert text.count("\n") <= 500, "split it"
     assert text.startswith('"""') or not text, "a module starts with its docstring"
 
 

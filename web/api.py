@@ -131,14 +131,24 @@ def delete_caption(id: str) -> ResponseReturnValue:
 @operation(
     "Follow a caption",
     "captions",
-    (200, Answer("Its events from the first, as server-sent events.", media=STREAM)),
+    (
+        200,
+        Answer(
+            "Its events, as server-sent events; from the first, or from the one after `Last-Event-ID`.", media=STREAM
+        ),
+    ),
+    (204, Answer("There is nothing after `Last-Event-ID`.", media="")),
+    headers={"Last-Event-ID": "The number of the last event that was heard; browsers send it when they connect again."},
     problems=(404, 503),
 )
 def follow_caption(id: str) -> ResponseReturnValue:
     """A caption's events."""
-    events = captions().events(id).follow(captions().settings.heartbeat, admitted=admission())
+    log, place = captions().events(id), _heard()
+    if place and log.is_over(place):
+        return "", 204
+    events = log.follow(captions().settings.heartbeat, admitted=admission(), place=place)
     end = captions().followers.begin(current_owner())
-    response = _stream(_ending(events, end))
+    response = _stream(_ending(events, end), place)
     response.call_on_close(end)
     return response
 
@@ -227,7 +237,7 @@ def _read_strings(model: type[Model], given: Any) -> Model:
 
 def _answer(job: Job) -> ResponseReturnValue:
     """The answer to a request for a caption: the record, its events, or 202."""
-    found, location = captions(), f"{URL}/{job.id}"
+    found, location = captions(), f"{job.root}{URL}/{job.id}"
     if job.accepted:
         record = found.record(found.library.get(job.id))
         return as_json(record, 202, Location=location, **{"Preference-Applied": "respond-async"})
@@ -239,9 +249,15 @@ def _answer(job: Job) -> ResponseReturnValue:
     return as_json(found.wait(job), 201, Location=location)
 
 
-def _stream(events: Iterator[Any]) -> Response:
+def _heard() -> int:
+    """How many events whoever asks has heard."""
+    last = request.headers.get("Last-Event-ID", "")
+    return int(last) + 1 if re.fullmatch(r"\d{1,6}", last, re.ASCII) else 0
+
+
+def _stream(events: Iterator[Any], place: int = 0) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(as_sse(events), mimetype=STREAM, headers=headers)
+    return Response(as_sse(events, place), mimetype=STREAM, headers=headers)
 
 
 def _ending(events: Iterator[Any], end: Callable[[], None]) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from .auth import authenticate
 from .captions import Captions
 from .data import data
 from .database import connect
-from .errors import handle_errors
+from .faults import handle_errors
 from .library import Library
 from .page import page
 from .photos import PhotoStore

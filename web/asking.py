@@ -1,9 +1,10 @@
 """What is asked of a caption, as the chain takes it: moods by their own names, and what is known of the photo."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from chains import AUTOMATIC, CaptionRequest, Preferences, asked_mood
-from models import EmotionReading, LiteralCaption
+from chains import AUTOMATIC, CaptionRequest, Preferences, Settings, asked_detail, asked_mood
+from models import Detail, EmotionReading, LiteralCaption
 from prompts import Mood
 
 from .database import PhotoRow
@@ -37,11 +38,26 @@ def mood_name(name: str, moods: Mapping[str, Mood]) -> str:
     return mood.name if mood else AUTOMATIC
 
 
+def detail_of(asked: Asked, preferences: Preferences, settings: Settings) -> Detail:
+    """How much the literal caption shall tell."""
+    return asked_detail(CaptionRequest(image=b"", preferences=preferences, **asked.model_dump()), settings)
+
+
 def to_request(
-    asked: Asked, photo: PhotoRow, photos: PhotoStore, preferences: Preferences, recent: tuple[str, ...] = ()
+    asked: Asked,
+    photo: PhotoRow,
+    photos: PhotoStore,
+    preferences: Preferences,
+    settings: Settings,
+    recent: tuple[str, ...] = (),
 ) -> CaptionRequest:
-    """The request to the chain, with what has been seen in the photo already."""
+    """The request to the chain, with what has been seen in the photo already in the detail that is wanted.
+
+    What was seen in a photo whose files are gone is used in any detail: it cannot be looked at again.
+    """
     seen = photo.seen or {}
+    if photo.size and seen.get("detail", "short") != detail_of(asked, preferences, settings):
+        seen = {}
     return CaptionRequest(
         image=photos.photo(photo.id),
         literal=LiteralCaption.model_validate(seen["literal"]) if seen else None,
@@ -50,3 +66,11 @@ def to_request(
         recent=recent,
         **asked.model_dump(),
     )
+
+
+def seen_by(draft: Any, eyes: list[str]) -> dict[str, Any] | None:
+    """What was seen in a photo, as its row keeps it; None where it was known before."""
+    if draft.request.literal is not None:
+        return None
+    seen = {part: getattr(draft, part).model_dump(mode="json") for part in ("literal", "emotion")}
+    return seen | {"models": eyes, "detail": draft.detail}

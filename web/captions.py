@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from flask import g, has_request_context
-
-from chains import MoodcapError, MoodCaption, Settings, stage_events
+from chains import CaptionRequest, MoodcapError, MoodCaption, Preferences, Settings, stage_events
 from models import open_photo
 from prompts import Mood
 
-from .asking import to_request, with_names
+from .asking import detail_of, seen_by, to_request, with_names
 from .database import CaptionRow, PhotoRow
-from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of
+from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of, request_id
 from .events import Event, EventLog
 from .followers import Followers
 from .lanes import Job, Turns
@@ -24,11 +22,12 @@ from .metrics import Metrics
 from .owner import current_owner
 from .photos import PhotoStore
 from .preferred import Preferred
+from .prefix import root
 from .quota import Quota
 from .records import Asked, CaptionRecord, Search
 from .repeats import Repeats
 from .scheduler import Chain, Scheduler
-from .telling import columns_of, record_of, retold, tell
+from .telling import columns_of, record_of, retold, tell, tell_literal
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -82,13 +81,13 @@ class Captions:
         self.quota.check_space(job.owner)
         with self.quota.taken(job.owner):
             read = open_photo(photo, self.settings.max_bytes, self.settings.max_pixels, self.settings.kept_side)
-            seen = self.library.seen(read.digest, self._eyes())
+            seen = self.library.seen(read.digest, self._eyes(), detail_of(asked, preferences, self.settings))
             id = new_id()
             size = self.photos.save(id, read.image)
             width, height = read.image.size
             values = {"digest": read.digest, "width": width, "height": height, "size": size, "seen": seen}
             row = PhotoRow(id=id, owner=job.owner, kept=preferences.keep_photos, created_at=now(), **values)
-            job.request = to_request(asked, row, self.photos, preferences, self.library.recent())
+            job.request = self._request(asked, row, preferences, self.library.recent())
             return self._add(job, asked, row, None)
 
     def rewrite(self, id: str, asked: Asked, accepted: bool) -> Job:
@@ -104,8 +103,7 @@ class Captions:
         job = self._job(accepted)
         self._check_room(job)
         with self.quota.taken(job.owner):
-            preferences = self.preferred.of(job.owner)
-            job.request = to_request(asked, old.photo, self.photos, preferences, self.library.recent())
+            job.request = self._request(asked, old.photo, self.preferred.of(job.owner), self.library.recent())
             return self._add(job, asked, old.photo, old.id)
 
     def wait(self, job: Job) -> CaptionRecord:
@@ -179,9 +177,9 @@ class Captions:
         rows, cursor = self.library.page(search)
         return tuple(map(self.record, rows)), cursor
 
-    def record(self, row: CaptionRow) -> CaptionRecord:
-        """A caption as clients see it."""
-        return record_of(row)
+    def record(self, row: CaptionRow, job: Job | None = None) -> CaptionRecord:
+        """A caption as clients see it: who asks now, or who asked for the job."""
+        return record_of(row, root() if job is None else job.root)
 
     def started(self, job: Job) -> bool:
         """Work on a job begins, unless it has been begun too often or is gone."""
@@ -192,26 +190,23 @@ class Captions:
 
     def passed(self, job: Job, stage: str, draft: Any) -> None:
         """Tell what the looking lane has found."""
-        if stage != "caption":
+        if stage == "literal":
+            tell_literal(job.events, draft.told.text, draft)
+        elif stage != "caption":
             for event in stage_events(stage, draft):
                 tell(job.events, event.event, event.data)
 
     def finished(self, job: Job, draft: Any) -> None:
         """Keep a caption, then tell it."""
         result: MoodCaption = draft.result
-        seen = {
-            "literal": draft.literal.model_dump(mode="json"),
-            "emotion": draft.emotion.model_dump(mode="json"),
-            "models": self._eyes(),
-        }
-        if not self.library.finish(job.id, columns_of(result), seen):
+        if not self.library.finish(job.id, columns_of(result), seen_by(draft, self._eyes())):
             self.failed(job, NotFound("The caption was deleted before it was written."))
             return
         if job.wish and not result.fallback:
             self.repeats.note(job.wish, job.id)
         row = self.library.get(job.id)
         self.let_go(self.library.unkept(row.photo_id))
-        job.outcome = self.record(row)
+        job.outcome = self.record(row, job)
         for event in stage_events("caption", draft):
             tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
         self._jobs.pop(job.id, None)
@@ -234,8 +229,7 @@ class Captions:
 
     def _job(self, accepted: bool) -> Job:
         deadline = None if accepted else time.monotonic() + self.settings.deadline
-        request_id = g.get("request_id", "") if has_request_context() else ""
-        return Job(new_id(), None, deadline, accepted=accepted, request_id=request_id, owner=current_owner())
+        return Job(new_id(), None, deadline, accepted, request_id(), owner=current_owner(), root=root())
 
     def _check_room(self, job: Job) -> None:
         self.scheduler.check_room(None if job.accepted else self.settings.deadline, job.owner)
@@ -285,14 +279,18 @@ class Captions:
         turns.extend(rows)
         while turns:
             row = turns.popleft()
-            preferences = self.preferred.of(row.owner)
-            request = to_request(Asked.model_validate(row.request), row.photo, self.photos, preferences)
+            request = self._request(Asked.model_validate(row.request), row.photo, self.preferred.of(row.owner))
             try:
                 self._submit(Job(row.id, request, accepted=True, owner=row.owner), patient=True)
             except NotReady:  # stopped again, or without models: the next start takes it up
                 return
         if rows:
             log.info("resumed", extra={"captions": len(rows)})
+
+    def _request(
+        self, asked: Asked, photo: PhotoRow, preferences: Preferences, recent: tuple[str, ...] = ()
+    ) -> CaptionRequest:
+        return to_request(asked, photo, self.photos, preferences, self.settings, recent)
 
     def _eyes(self) -> list[str]:
         """What a look at a photo depends on: another answer of this means to look anew."""

@@ -1,12 +1,10 @@
 """What goes wrong on the web, and the one table from error class to HTTP status. Bodies are RFC 9457 problems."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context
+from flask import Response, g, has_request_context
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
 
 from chains import (
     ModelError,
@@ -21,8 +19,6 @@ from chains import (
 )
 
 from .records import FieldError, Problem
-
-log = logging.getLogger(__name__)
 
 
 class InvalidRequest(RequestError):
@@ -129,6 +125,18 @@ class NotReady(Busy):
     code = "not_ready"
 
 
+class DatabaseBusy(Busy):
+    """The database is locked, or is starting again; come back after Retry-After seconds."""
+
+    code = "database_busy"
+
+
+class DiskFull(MoodcapError):
+    """The server's disk is full; its keeper has to make room. What was kept before can be read."""
+
+    code = "disk_full"
+
+
 class DeadlineExceeded(MoodcapError):
     """The caption was not ready within the deadline, and was given up."""
 
@@ -201,17 +209,12 @@ STATUS: dict[type[MoodcapError], int] = {
     InternalError: 500,
     ModelError: 500,
     Busy: 503,
+    DatabaseBusy: 503,
     NotReady: 503,
     DeadlineExceeded: 504,
+    DiskFull: 507,
 }
 """The status of every error; a class that is not here has that of its nearest base."""
-
-OF_STATUS: dict[int, type[MoodcapError]] = {
-    404: NotFound,
-    405: MethodNotAllowed,
-    413: PhotoTooLarge,
-    429: RateLimited,
-}
 
 
 def status_of(error: MoodcapError) -> int:
@@ -219,7 +222,7 @@ def status_of(error: MoodcapError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
-def problem_of(error: MoodcapError, request_id: str = "") -> Problem:
+def problem_of(error: MoodcapError, asked_as: str = "") -> Problem:
     """The error as a client sees it."""
     status = status_of(error)
     return Problem(
@@ -228,9 +231,14 @@ def problem_of(error: MoodcapError, request_id: str = "") -> Problem:
         status=status,
         detail=str(error),
         code=error.code,
-        request_id=request_id or (g.get("request_id", "") if has_request_context() else ""),
+        request_id=asked_as or request_id(),
         errors=getattr(error, "errors", ()),
     )
+
+
+def request_id() -> str:
+    """The id of the request that is answered; empty outside of one."""
+    return str(g.get("request_id", "")) if has_request_context() else ""
 
 
 def problem_response(error: MoodcapError) -> Response:
@@ -256,33 +264,3 @@ def _message(one: Any) -> str:
     plain = {"string_too_short": "Needs {min_length} characters or more", "missing": "Is missing",
              "string_too_long": "May have {max_length} characters at most"}  # fmt: skip
     return plain[one["type"]].format(**one.get("ctx", {})) if one["type"] in plain else str(one["msg"])
-
-
-def handle_errors(app: Flask) -> None:
-    """Have every error of the app answered as a problem."""
-    app.register_error_handler(MoodcapError, problem_response)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unforeseen)
-
-
-def _http(error: HTTPException) -> Any:
-    status = error.code or 500
-    if status < 400:
-        return error
-    kind = OF_STATUS.get(status, InternalError if status >= 500 else BadRequest)
-    response = problem_response(kind(_sentence(kind, error)))
-    for name, value in error.get_headers():
-        if name in ("Allow", "Retry-After"):
-            response.headers[name] = value
-    return response
-
-
-def _sentence(kind: type[MoodcapError], error: HTTPException) -> str:
-    if kind in (NotFound, PhotoTooLarge, RateLimited):
-        return str(kind.__doc__).partition("\n")[0]
-    return error.description or error.name
-
-
-def _unforeseen(error: Exception) -> Response:
-    log.error("internal_error", exc_info=error)
-    return problem_response(InternalError(str(InternalError.__doc__)))

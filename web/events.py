@@ -37,19 +37,28 @@ class EventLog:
             self._closed = True
             self._news.notify_all()
 
+    def is_over(self, place: int) -> bool:
+        """Whether everything has happened, and nothing of it from `place` on."""
+        with self._news:
+            return self._closed and place >= len(self._events)
+
     def wait(self, until: float | None) -> bool:
         """Whether everything has happened by `until` (a time of `time.monotonic`)."""
         with self._news:
             return self._news.wait_for(lambda: self._closed, until and max(until - time.monotonic(), 0))
 
     def follow(
-        self, heartbeat: float, until: float | None = None, admitted: Callable[[], bool] = lambda: True
+        self,
+        heartbeat: float,
+        until: float | None = None,
+        admitted: Callable[[], bool] = lambda: True,
+        place: int = 0,
     ) -> Iterator[Event | None]:
-        """Events as they happen; None after every `heartbeat` seconds without one.
+        """Events as they happen, from the one at `place`; None after every `heartbeat` seconds without one.
 
         To the end, to `until`, or to the moment from which the reader is not `admitted` any more.
         """
-        place, told = 0, time.monotonic()
+        told = time.monotonic()
         while until is None or time.monotonic() < until:
             with self._news:
                 next_sign = told + heartbeat if until is None else min(told + heartbeat, until)
@@ -68,10 +77,11 @@ class EventLog:
         self._news.wait_for(lambda: len(self._events) > place or self._closed, seconds)
 
 
-def as_sse(events: Iterator[Event | None]) -> Iterator[str]:
-    """The text of an event stream (WHATWG HTML, 9.2); a heartbeat is a comment."""
-    for number, event in enumerate(events):
+def as_sse(events: Iterator[Event | None], number: int = 0) -> Iterator[str]:
+    """The text of an event stream (WHATWG HTML, 9.2), numbered from `number`; a heartbeat is a comment."""
+    for event in events:
         if event is None:
             yield ": still here\n\n"
         else:
             yield f"id: {number}\nevent: {event.name}\ndata: {event.data}\n\n"
+            number += 1

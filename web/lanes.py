@@ -59,7 +59,7 @@ def ahead(owners: Counter[str], owner: str, under_way: int) -> int:
 
 @dataclass(eq=False)
 class Job:
-    """One caption on its way; `deadline` is a time of `time.monotonic`."""
+    """One caption on its way; `deadline` is a time of `time.monotonic`, `root` the server's path as it was asked."""
 
     id: str
     request: CaptionRequest | None
@@ -72,6 +72,7 @@ class Job:
     outcome: Any = None
     wish: tuple[str, ...] | None = None
     owner: str = LOCAL
+    root: str = ""
 
 
 class Lane:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Engine, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from models import Detail
+
 from .database import CaptionRow, LearntRow, PhotoRow
 from .errors import NotFound
 from .owner import OwnedSession, transaction
@@ -121,12 +123,13 @@ class Library:
             session.execute(delete(PhotoRow).where(PhotoRow.id == photo_id))
         return photo_id
 
-    def seen(self, digest: str, models: list[str]) -> dict[str, Any] | None:
-        """What these models saw in a photo of the same bytes."""
+    def seen(self, digest: str, models: list[str], detail: Detail = "short") -> dict[str, Any] | None:
+        """What these models saw in a photo of the same bytes, asked for that detail."""
         query = select(PhotoRow.seen).where(PhotoRow.digest == digest, PhotoRow.seen.is_not(None))
         with self._session() as session:
             found = session.scalars(query.order_by(PhotoRow.created_at.desc()).limit(4))
-            return next((seen for seen in found if seen and seen["models"] == models), None)
+            wanted = (models, detail)
+            return next((one for one in found if one and (one["models"], one.get("detail", "short")) == wanted), None)
 
     def recent(self, count: int = RECENT) -> tuple[str, ...]:
         """The texts of the newest captions."""

@@ -18,7 +18,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 REF = "#/components/schemas/{model}"
 EVENT = {
     "type": "object",
-    "description": "One event. Its data is JSON: {text} for literal and token, a record for the others.",
+    "description": "An event. Its data is JSON: {text, kind, unsure, note} of literal, {text} of token, else a record.",
     "properties": {
         "id": {"type": "string"},
         "event": {"enum": ["literal", "emotion", "token", "caption", "error"]},
@@ -154,7 +154,8 @@ def _operation(
 def _problems(operation: Operation, method: str) -> list[int]:
     """Its own, and those that the door has."""
     door = () if operation.open else (401,) if method == "GET" and not operation.personal else (401, 403)
-    return sorted({*operation.problems, *door, *((404,) if operation.personal else ())})
+    kept = (503, 507) if method != "GET" else () if operation.open else (503,)  # a busy database, a full disk
+    return sorted({*operation.problems, *door, *kept, *((404,) if operation.personal else ())})
 
 
 def _query(schema: Mapping[str, Any]) -> list[dict[str, Any]]:

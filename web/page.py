@@ -1,11 +1,13 @@
 """The page, as the frontend's build left it: files with hashed names, and index.html for every view."""
 
+import re
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from .errors import NotFound
+from .prefix import root
 
 page = Blueprint("page", __name__)
 HERE = Path(__file__).parent
@@ -56,7 +58,7 @@ def other(name: str) -> ResponseReturnValue:
 @page.get("/index.html")
 def index() -> ResponseReturnValue:
     """The page has one address."""
-    return redirect("/", 308)
+    return redirect(f"{root()}/", 308)
 
 
 def _file(name: str, cache: str) -> Response:
@@ -65,6 +67,15 @@ def _file(name: str, cache: str) -> Response:
         raise NotFound("The page is not built; `make run` builds it. The API is at /api/v1 and works without it.")
     if not (folder / name).is_file():
         raise NotFound("There is nothing at this address.")
-    response = send_from_directory(folder, name)
+    response = _under(root(), folder / name) if name.endswith(".html") else send_from_directory(folder, name)
     response.headers["Cache-Control"] = cache
+    return response
+
+
+def _under(prefix: str, file: Path) -> Response:
+    """An HTML page whose files lie under a prefix, and which tells its scripts so."""
+    text = re.sub(r'\b(href|src)="\.?/(?!/)', rf'\1="{prefix}/', file.read_text("utf-8"))
+    response = Response(text.replace("<html ", f'<html data-root="{prefix}" ', 1), mimetype="text/html")
+    response.add_etag()
+    response.make_conditional(request)
     return response

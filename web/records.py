@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from chains import MoodCaption
-from models import Record
+from chains import MoodCaption, People
+from models import Detail, Record
 
 Status = Literal["queued", "running", "done", "failed"]
 Rating = Literal["good", "bad"]
@@ -44,6 +44,12 @@ class Asked(BaseModel):
     intensity: Share | None = Field(default=None, description="From barely (0) to fully (1); by default as you prefer.")
     candidates: Annotated[int, Field(ge=1, le=16), BeforeValidator(_whole)] | None = Field(
         default=None, description="Rewrites to choose from; by default as set."
+    )
+    detail: Detail | None = Field(
+        default=None, description="How much the literal caption tells: short or long; by default as you prefer."
+    )
+    people: People | None = Field(
+        default=None, description="How people are spoken of: as_seen or neutral; by default as you prefer."
     )
 
 
@@ -192,6 +198,8 @@ class Defaults(Record):
 
     intensity: float
     candidates: int
+    detail: Detail
+    people: People
 
 
 class Limits(Record):

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from chains import MoodcapError
 
 from .errors import Busy, DeadlineExceeded, InternalError, NotReady
+from .faults import as_known
 from .lanes import BATCH, Job, Lane, ahead
 from .metrics import Metrics
 from .owner import LOCAL
@@ -240,9 +241,9 @@ class Scheduler:
     def _finish(self, job: Job) -> None:
         try:
             self.keeper.finished(job, job.draft)
-        except Exception:
+        except Exception as error:
             log.exception("caption_not_kept")
-            self._end(job, InternalError("The caption could not be kept."))
+            self._end(job, as_known(error) or InternalError("The caption could not be kept."))
         else:
             self._end(job, None)
 

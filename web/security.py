@@ -4,16 +4,16 @@ import re
 import time
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_cors import CORS
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chains import PhotoTooLarge, Settings
+from chains import PhotoTooLarge, Settings, is_trusted
 
 from .errors import OriginNotAllowed
 from .metrics import Metrics
@@ -21,6 +21,7 @@ from .owner import current_owner
 
 log = structlog.get_logger(__name__)
 FORM = 500_000  # bytes of a form besides its photo; the parser needs room for its parts of 64 kB too
+ANY = "*"
 SAFE = ("GET", "HEAD", "OPTIONS")
 POLICY = "; ".join(
     (
@@ -44,7 +45,6 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes + FORM
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM
     app.config["MAX_FORM_PARTS"] = 20
-    app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     if settings.proxies:
         count = settings.proxies
         proxied: Any = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)
@@ -53,7 +53,7 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
         CORS(
             app,
             resources=r"/api/.*",
-            origins=list(settings.cors_origins),
+            origins=["*"] if ANY in settings.cors_origins else list(map(_exactly, settings.cors_origins)),
             methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Prefer", "X-Request-Id"],
             expose_headers=["Location", "Retry-After", "X-Request-Id", "Preference-Applied"],
@@ -67,6 +67,8 @@ def secure(app: Flask, settings: Settings, metrics: Metrics) -> None:
         g.started = time.monotonic()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        if not is_trusted(request.host, settings.trusted_hosts):
+            raise SecurityError("This server is not called by that name; see MOODCAP_TRUSTED_HOSTS.")
         _check_size(settings)
         _check_origin(settings)
 
@@ -100,6 +102,11 @@ def limit_rate(app: Flask, settings: Settings, *endpoints: str) -> None:
             app.view_functions[endpoint] = limit(app.view_functions[endpoint])
 
 
+def _exactly(origin: str) -> re.Pattern[str]:
+    """A pattern that fits one origin; as a text the brackets of an IPv6 address would be read as a pattern."""
+    return re.compile(re.escape(origin) + r"\Z")
+
+
 def _check_size(settings: Settings) -> None:
     """Refuse what is too large; read a little of it, for a client that hears nothing while it sends."""
     size = request.content_length or 0
@@ -117,9 +124,11 @@ def _check_origin(settings: Settings) -> None:
     if request.method in SAFE:
         return
     origin = request.headers.get("Origin")
-    if origin in settings.cors_origins:
+    if origin is not None and {ANY, origin.lower()} & set(settings.cors_origins):
         return
-    own = origin is not None and origin != "null" and urlsplit(origin).netloc == request.host
+    own = origin is not None and origin.lower() in (
+        f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")
+    )
     cross = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
     if (origin is not None and not own) or (origin is None and cross):
         raise OriginNotAllowed("Pages of this origin may not change anything here; see MOODCAP_CORS_ORIGINS.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
-from chains import RequestError, Settings
+from chains import RequestError, Settings, url_of
 
 from .memory import hold_little
 
@@ -35,9 +35,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         """Gunicorn's settings."""
-        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         options = {
-            "bind": f"{host}:{self.settings.port}",
+            "bind": url_of(self.settings.host, self.settings.port).removeprefix("http://"),
             "worker_class": "gthread",
             "workers": 1,
             "threads": self.settings.threads,
@@ -85,7 +84,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
 
 
 def serve(settings: Settings, make: "Callable[[], Flask]") -> None:
@@ -97,10 +96,10 @@ def serve(settings: Settings, make: "Callable[[], Flask]") -> None:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
-    except OSError as error:
-        why = error.strerror or str(error)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise RequestError(
-            f"Nothing can be served at {settings.host}:{settings.port}: {why.lower()}. "
+            f"Nothing can be served at {url_of(settings.host, settings.port)}: {why.lower()}. "
             "MOODCAP_HOST and MOODCAP_PORT set another place."
         ) from error
     Server(settings, make).run()

@@ -5,15 +5,15 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Blueprint, Response, current_app
 from flask.typing import ResponseReturnValue
 
-from models import EMOTIONS
+from models import EMOTIONS, FORMATS
 
 from .api import as_json, captions
 from .errors import NotReady
 from .operations import Answer, document, operation
+from .prefix import root
 from .records import Defaults, ExampleRecord, Health, Info, Limits, MoodList, MoodRecord
 
 site = Blueprint("site", __name__)
-FORMATS = ("JPEG", "PNG", "WebP", "AVIF", "TIFF", "GIF", "BMP")
 
 
 def moodcap_version() -> str:
@@ -71,7 +71,7 @@ def get_info() -> ResponseReturnValue:
         Info(
             version=moodcap_version(),
             models=captions().models,
-            defaults=Defaults(intensity=settings.intensity, candidates=settings.candidates),
+            defaults=Defaults(**{name: getattr(settings, name) for name in Defaults.model_fields}),
             limits=Limits(max_bytes=settings.max_bytes, formats=FORMATS),
             emotions=EMOTIONS,
         )
@@ -82,4 +82,5 @@ def get_info() -> ResponseReturnValue:
 def openapi() -> ResponseReturnValue:
     """The OpenAPI document."""
     names = [name for mood in captions().moods.values() for name in (mood.name, *mood.aliases)]
-    return document(current_app, moodcap_version(), dict.fromkeys(names))
+    servers = {"servers": [{"url": root()}]} if root() else {}
+    return document(current_app, moodcap_version(), dict.fromkeys(names)) | servers

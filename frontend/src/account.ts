@@ -1,6 +1,6 @@
 /** The client of the REST API: a person's account, preferences and data. */
 
-import { json } from "./http";
+import { BASE, json } from "./http";
 import { ask, askJson } from "./session";
 import type { AuditEvent, Learnt, NewToken, Preferences, Token, Usage } from "./types";
 
@@ -15,7 +15,7 @@ export const forgetAll = (): Promise<unknown> => ask("/learnt", gone);
 export const forgetOne = (id: string): Promise<unknown> => ask(`/learnt/${encodeURIComponent(id)}`, gone);
 
 export const getUsage = (): Promise<Usage> => askJson("/usage");
-export const EXPORT = "/api/v1/account/export";
+export const EXPORT = `${BASE}/account/export`;
 export const deleteData = (): Promise<unknown> => ask("/account/data", gone);
 
 export const changePassword = (current: string, fresh: string): Promise<unknown> =>

@@ -6,10 +6,10 @@ import * as api from "./api";
 import { patiently, sleep, type Waiting } from "./patience";
 import { AUTOMATIC, moodToAsk } from "./preferences";
 import { ApiProblem, asProblem, isAbort } from "./problem";
-import type { Asked, CaptionEvent, CaptionRecord, EmotionReading, PhotoRecord, Problem, Rating } from "./types";
+import type { Asked, CaptionEvent, CaptionRecord, EmotionReading, Kind, PhotoRecord, Problem, Rating } from "./types";
 
 export type Phase = "waiting" | "uploading" | "looking" | "feeling" | "writing" | "done" | "failed";
-export type Choice = Omit<Asked, "candidates">;
+export type Choice = Omit<Asked, "candidates" | "detail" | "people">;
 
 export interface Card {
   readonly key: number;
@@ -21,6 +21,9 @@ export interface Card {
   phase: Phase;
   waiting: Waiting | null;
   literal: string;
+  kind: Kind;
+  /** What to say where the literal caption is doubted or the picture blank. */
+  note: string | null;
   emotion: EmotionReading | null;
   /** The words of a caption that is being written. */
   draft: string;
@@ -50,6 +53,8 @@ export function newCard(name: string, choice: Partial<Choice> = {}): Card {
     phase: "waiting",
     waiting: null,
     literal: "",
+    kind: "photo",
+    note: null,
     emotion: null,
     draft: "",
     stored: null,
@@ -102,8 +107,10 @@ function settle(card: Card, record: CaptionRecord): void {
   if (record.status === "failed" && record.error) throw new ApiProblem(record.error);
   card.versions.push(record);
   card.photo = record.photo;
-  card.literal = record.result?.literal ?? card.literal;
-  card.emotion = record.result?.emotion ?? card.emotion;
+  if (record.result) {
+    const { literal, emotion, kind, note } = record.result;
+    Object.assign(card, { literal, emotion, kind, note });
+  }
   card.draft = "";
   card.phase = "done";
   // An open edit stays in view; the new caption waits among the versions.
@@ -113,7 +120,7 @@ function settle(card: Card, record: CaptionRecord): void {
 async function receive(card: Card, { event, data }: CaptionEvent, signal: AbortSignal): Promise<void> {
   const first = card.versions.length === 0;
   if (event === "literal") {
-    card.literal = data.text;
+    Object.assign(card, { literal: data.text, kind: data.kind ?? "photo", note: data.note ?? null });
     if (first) card.phase = "feeling";
   } else if (event === "emotion") {
     card.emotion = data;

@@ -1,6 +1,7 @@
 import { isAbort, problemOf, unreachable } from "./problem";
+import { ROOT } from "./root";
 
-export const BASE = "/api/v1";
+export const BASE = `${ROOT}/api/v1`;
 
 /** One request. Every failure is thrown as an ApiProblem. */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {

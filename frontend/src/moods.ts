@@ -29,19 +29,24 @@ export function topEmotion({ distribution, abstained }: EmotionReading): string 
   return Object.entries(distribution).reduce((best, one) => (one[1] > best[1] ? one : best))[0];
 }
 
-/** A few moods to try: the chosen one, those to be offered first, what the photo carries, and a varied handful. */
+/**
+ * A few moods to try: the chosen one, those to be offered first, what the photo carries, and a varied handful.
+ * What `suits` the photo is offered apart from them.
+ */
 export function suggestMoods(
   moods: readonly Mood[],
   reading: EmotionReading | null,
   chosen: string | null,
   first: readonly string[] = [],
+  suits: readonly string[] = [],
 ): string[] {
-  const found = Object.entries(reading?.distribution ?? {})
+  const found = suits.length ? [] : Object.entries(reading?.distribution ?? {})
     .filter(([name]) => name !== "neutral")
     .sort((a, b) => b[1] - a[1])
     .slice(0, 2)
     .map(([name]) => name);
   const known = new Set(moods.map(({ name }) => name));
-  const wished = [chosen, ...first, ...found, ...VARIED, ...known].filter((name): name is string => !!name && known.has(name));
+  const others = [...found, ...VARIED, ...known].filter((name) => !suits.includes(name));
+  const wished = [chosen, ...first, ...others].filter((name): name is string => !!name && known.has(name));
   return [...new Set(wished)].slice(0, Math.max(SUGGESTIONS, first.length + 1));
 }

@@ -1,6 +1,7 @@
 import { nextTick } from "vue";
 import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 
+import { ROOT } from "./root";
 import { nextOf, useSession } from "./session";
 import CaptionView from "./views/CaptionView.vue";
 import GalleryView from "./views/GalleryView.vue";
@@ -23,7 +24,7 @@ const settings = [
 ];
 
 export const router = createRouter({
-  history: createWebHistory(),
+  history: createWebHistory(`${ROOT}/`),
   routes: [
     { path: "/", name: "caption", component: CaptionView, meta: { title: "Caption" } },
     { path: "/gallery", name: "gallery", component: GalleryView, meta: { title: "Gallery" } },

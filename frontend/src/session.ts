@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from "vue";
 
 import { json, send } from "./http";
 import { ApiProblem, ownProblem } from "./problem";
+import { ROOT } from "./root";
 import type { Session } from "./types";
 
 const SAFE = ["GET", "HEAD"];
@@ -67,7 +68,7 @@ function giveUp(): void {
 }
 
 export function leave(path: string): void {
-  window.location.assign(path);
+  window.location.assign(ROOT + path);
 }
 
 /** Where to go after signing in: to a view of this page only. */

@@ -34,11 +34,24 @@ export interface Candidate {
   checks: Checks;
 }
 
+export type Kind = "photo" | "drawing" | "screenshot" | "document" | "chart" | "poster" | "blank";
+export type Detail = "short" | "long";
+/** How people are spoken of: as men and girls, or as persons and children. */
+export type People = "as_seen" | "neutral";
+
 export interface MoodCaption {
   text: string;
   literal: string;
+  kind: Kind;
+  detail: Detail;
+  doubt: number | null;
+  unsure: boolean;
+  /** What to say where the literal caption is doubted or the picture blank; no mood is put on top then. */
+  note: string | null;
   emotion: EmotionReading;
   mood: { name: string; intensity: number; source: "asked" | "detected" };
+  /** The moods that fit the photo best, best first. */
+  suits: { name: string; fit: number }[];
   alternatives: Candidate[];
   checks: Checks | null;
   fallback: boolean;
@@ -64,6 +77,8 @@ export interface Asked {
   share: number;
   intensity: number | null;
   candidates: number | null;
+  detail: Detail | null;
+  people: People | null;
 }
 
 export interface PhotoRecord {
@@ -108,13 +123,13 @@ export interface Mood {
 export interface Info {
   version: string;
   models: Record<string, string>;
-  defaults: { intensity: number; candidates: number };
+  defaults: { intensity: number; candidates: number; detail: Detail; people: People };
   limits: { max_bytes: number; formats: string[] };
   emotions: string[];
 }
 
 export type CaptionEvent =
-  | { event: "literal"; data: { text: string } }
+  | { event: "literal"; data: { text: string; kind?: Kind; unsure?: boolean; note?: string | null } }
   | { event: "emotion"; data: EmotionReading }
   | { event: "token"; data: { text: string } }
   | { event: "caption"; data: CaptionRecord }
@@ -139,6 +154,8 @@ export interface Preferences {
   mood: string | null;
   intensity: number | null;
   length: "short" | "any" | "long";
+  detail: Detail | null;
+  people: People | null;
   spelling: "US" | "UK" | "any";
   never: string[];
   first: string[];

@@ -2,7 +2,7 @@
 
 import { topEmotion } from "./moods";
 import { AUTOMATIC } from "./preferences";
-import type { CaptionRecord, Checks, EmotionReading, Evidence } from "./types";
+import type { CaptionRecord, Checks, EmotionReading, Evidence, Kind } from "./types";
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -25,6 +25,11 @@ export function capital(text: string): string {
 export function readingSentence(reading: EmotionReading): string {
   if (reading.abstained) return "This photo leaves its feeling open, so none is claimed.";
   return `${capital(topEmotion(reading))}, ${sureness(reading.confidence)} (${percent(reading.confidence)}).`;
+}
+
+/** What kind of picture it is, where it is no photo; of a blank one its note tells. */
+export function kindSentence(kind: Kind): string {
+  return kind === "photo" || kind === "blank" ? "" : `This looks like a ${kind}.`;
 }
 
 function sureness(confidence: number): string {
@@ -54,6 +59,7 @@ export function moodStrength(mood: number): string {
 
 /** The mood that a caption was asked for or found to have. */
 export function moodName({ request, result }: CaptionRecord): string {
+  if (result?.note) return result.unsure ? "not sure" : "blank";
   const name = result?.mood.name ?? (request.mood === AUTOMATIC ? null : request.mood) ?? "as found";
   return request.blend && !name.includes(request.blend) ? `${request.mood ?? name} + ${request.blend}` : name;
 }

@@ -49,6 +49,37 @@ describe("CaptionCard", () => {
     );
   });
 
+  it("says in words that it is not sure, and offers neither feeling nor mood", () => {
+    const note = "I am not sure what this photo shows.";
+    const { wrapper, part } = show(caption("c1", {}, { text: "A mountain.", checks: null, unsure: true, doubt: 0.8, note }));
+    expect(part("unsure-note").text()).toBe(note);
+    expect(part("plain-note").text()).toContain("No mood is put on a guess.");
+    expect(part("emotion-chart").exists()).toBe(false);
+    expect(wrapper.find(".controls").exists()).toBe(false);
+    expect(wrapper.get(".eyebrow-mood").text()).toBe("not sure");
+    expect(part("edit-caption").exists()).toBe(true);
+  });
+
+  it("says what kind of picture it is where it is no photo", () => {
+    expect(show(caption("c1")).part("kind").exists()).toBe(false);
+    expect(show(caption("c1", {}, { kind: "chart" })).part("kind").text()).toBe("This looks like a chart.");
+    const blank = show(caption("c1", {}, { kind: "blank", text: "A mountain.", note: "This photo looks blank." }));
+    expect(blank.part("kind").exists()).toBe(false);
+    expect(blank.part("unsure-note").text()).toBe("This photo looks blank.");
+    expect(blank.part("plain-note").text()).toContain("an empty picture");
+  });
+
+  it("offers the moods that suit the photo, and each mood once", async () => {
+    const fetch = serve(() => eventStream(["caption", caption("c2", { rewrite_of: "c1" })]));
+    const suits = ["awe", "serenity", "joy"].map((name) => ({ name, fit: 0.5 }));
+    const { wrapper, part } = show(caption("c1", {}, { suits }));
+    const chips = wrapper.findAll(".chip").map((chip) => chip.text().split(" ")[0]);
+    expect(part("suits").findAll(".chip").map((chip) => chip.text())).toEqual(["serenity", "joy"]);
+    expect(new Set(chips).size).toBe(chips.length);
+    await part("suit-joy").trigger("click");
+    expect(JSON.parse(String(fetch.mock.calls[0]![1].body))).toMatchObject({ mood: "joy" });
+  });
+
   it("shows hostile text as text", () => {
     const { wrapper } = show(caption("c1", { edited_text: HOSTILE }, {
       literal: HOSTILE,

@@ -109,7 +109,7 @@ describe("the queue", () => {
     vi.stubGlobal("fetch", fetch);
     const { info } = useServer();
     const limits = { max_bytes: 3, formats: ["JPEG"] };
-    info.value = { version: "1", models: {}, defaults: { intensity: 0.7, candidates: 8 }, limits, emotions: [] };
+    info.value = { version: "1", models: {}, defaults: { intensity: 0.7, candidates: 8, detail: "short", people: "as_seen" }, limits, emotions: [] };
     const [card] = createQueue().add([new File(["12345"], "big.jpg")]);
     await flush();
     info.value = null;

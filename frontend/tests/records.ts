@@ -32,12 +32,18 @@ export function caption(id: string, change: Partial<CaptionRecord> = {}, result:
     status: "done",
     created_at: "2026-01-02T03:04:05Z",
     updated_at: "2026-01-02T03:04:05Z",
-    request: { mood: null, blend: null, share: 0.5, intensity: null, candidates: null },
+    request: { mood: null, blend: null, share: 0.5, intensity: null, candidates: null, detail: null, people: null },
     result: {
       text: `The mountain of ${id} stands hushed.`,
       literal: "A mountain.",
+      kind: "photo",
+      detail: "short",
+      doubt: null,
+      unsure: false,
+      note: null,
       emotion: reading,
       mood: { name: "awe", intensity: 0.7, source: "detected" },
+      suits: [],
       alternatives: [],
       checks: checks(),
       fallback: false,
@@ -88,7 +94,7 @@ export function ana(csrf_token = "token", change: Partial<Session> = {}): Sessio
 export const needed = () => problemAnswer(problem({ status: 401, code: "sign_in_needed", detail: "Sign in first." }));
 
 export const preferences: Preferences = {
-  mood: null, intensity: null, length: "any", spelling: "any", never: [], first: [], keep_photos: true, keep_days: null,
+  mood: null, intensity: null, length: "any", detail: null, people: null, spelling: "any", never: [], first: [], keep_photos: true, keep_days: null,
 };
 
 /** Answers of the server, one after the other; the requests are kept. */

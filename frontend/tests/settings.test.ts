@@ -54,13 +54,15 @@ describe("PreferencesView", () => {
     fetch.mockImplementation(async (_url, init) => Response.json(Object.assign(saving, JSON.parse(String(init!.body)))));
     await part("length").get("input[value=short]").setValue();
     await part("spelling").get("input[value=UK]").setValue();
+    await part("detail").get("input[value=long]").setValue();
+    await part("people").get("input[value=neutral]").setValue();
     await part("never-input").setValue("Nestled, vibrant ,, nestled");
     await part("never-input").element.closest("form")!.dispatchEvent(new Event("submit", { cancelable: true }));
     await part("keep-photos").setValue(false);
     await part("keep-days").setValue("30");
     await flushPromises();
     expect(bodies(fetch)).toEqual([
-      { length: "short" }, { spelling: "UK" }, { never: ["nestled", "vibrant"] }, { keep_photos: false }, { keep_days: 30 },
+      { length: "short" }, { spelling: "UK" }, { detail: "long" }, { people: "neutral" }, { never: ["nestled", "vibrant"] }, { keep_photos: false }, { keep_days: 30 },
     ]);
     expect(part("saved").text()).toBe("Saved");
     await part("never").get("button").trigger("click");

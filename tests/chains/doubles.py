@@ -11,22 +11,30 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, PrivateAttr
 
-from models import EMOTIONS, EmotionInput, EmotionReading, LiteralCaption, Models, Photo
+from models import EMOTIONS, Detail, EmotionInput, EmotionReading, Kind, LiteralCaption, Models, Photo
 from models.emotion_labels import make_reading
 
 WORDS = {"happy": "contentment", "glad": "contentment", "afraid": "fear", "sad": "sadness", "grief": "sadness"}
 
 
 class Describer:
-    """A captioner that says the same of every photo, and remembers how many photos each call brought."""
+    """A captioner that says the same of every photo, and remembers how many photos a call brought, in what detail."""
 
-    def __init__(self, text: str = "A brown dog runs through the snow.") -> None:
-        self.text = text
+    def __init__(
+        self,
+        text: str = "A brown dog runs through the snow.",
+        kind: Kind = "photo",
+        doubt: float | None = None,
+    ) -> None:
+        self.text, self.kind, self.doubt = text, kind, doubt
         self.calls: list[int] = []
+        self.details: list[Detail] = []
 
-    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
         self.calls.append(len(photos))
-        return [LiteralCaption(text=self.text, confidence=0.9) for _ in photos]
+        self.details.append(detail)
+        said = LiteralCaption(text=self.text, confidence=0.9, kind=self.kind, doubt=self.doubt, detail=detail)
+        return [said for _ in photos]
 
 
 class Reader:
@@ -66,6 +74,6 @@ class Writer(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
-def some_models(*lines: str, image: Any = None) -> Models:
+def some_models(*lines: str, image: Any = None, captioner: Describer | None = None) -> Models:
     """The doubles; the writer gives `lines`, and the rules alone check."""
-    return Models(Describer(), image or Reader(), Reader(), Writer(lines=list(lines)))
+    return Models(captioner or Describer(), image or Reader(), Reader(), Writer(lines=list(lines)))

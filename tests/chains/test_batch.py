@@ -2,17 +2,24 @@
 
 import json
 import os
+import struct
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
-from chains import PhotoNotFound, RequestError, Settings, build_chain
-from chains.batch import already_done, caption_folder, find_photos
+from chains import CaptionRequest, PhotoNotFound, RequestError, Settings, build_chain
+from chains.batch import Known, Tally, answers_of, caption_folder, known_photos
+from chains.certainty import UNSURE
+from chains.folder import find_photos
+from models import Detail, LiteralCaption, Photo
 from tests.photos import bad_files, draw_photo
 
-from .doubles import some_models
+from .doubles import Describer, some_models
 
 
 @pytest.fixture
@@ -33,11 +40,21 @@ class Power(Exception):
     """The power goes off."""
 
 
-def run(folder: Path, out: Path, stop_after: int | None = None) -> list[str]:
-    """One run of the batch with small chunks; optionally killed after so many photos."""
-    chain: Any = build_chain(Settings(candidates=1), some_models("A brown dog runs through the snow, happy."))
-    done = already_done(out)
-    photos = [photo for photo in find_photos(folder) if photo.relative_to(folder).as_posix() not in done]
+class Choking(Describer):
+    """A captioner that a library lets down where a photo is 13 pixels wide."""
+
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
+        if any(photo.image.width == 13 for photo in photos):
+            raise struct.error("unpack requires a buffer")
+        return super().caption(photos, detail)
+
+
+def run(folder: Path, out: Path, stop_after: int | None = None, captioner: Describer | None = None) -> list[str]:
+    """One run of the batch with small chunks, failed photos again; optionally killed after so many photos."""
+    models = some_models("A brown dog runs through the snow, happy.", captioner=captioner)
+    chain: Any = build_chain(Settings(candidates=1), models)
+    done = known_photos(out).done
+    photos = [photo for photo in find_photos(folder).photos if photo.relative_to(folder).as_posix() not in done]
     seen = []
     for one in caption_folder(chain, folder, photos, out, {"mood": "contentment"}, chunk=2):
         seen.append(one.file)
@@ -111,3 +128,81 @@ def test_a_place_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -
     with pytest.raises(PhotoNotFound):
         find_photos(tmp_path / "none")
     assert os.listdir(tmp_path) == ["photos"]
+
+
+def test_photos_that_are_not_sure_say_so_in_their_row_and_are_counted(folder: Path, tmp_path: Path) -> None:
+    chain: Any = build_chain(Settings(), some_models("Glad.", captioner=Describer(doubt=0.9)))
+    photos, out, tally = find_photos(folder).photos, tmp_path / "captions.jsonl", Tally(before=3)
+    for one in caption_folder(chain, folder, photos, out, {"mood": "joy"}):
+        tally.count(one)
+    assert str(tally) == "7 captioned, 1 failed (1 photo_broken), 3 done before; unsure of 7"
+    told = [row for row in rows(out) if "error" not in row]
+    assert {(row["unsure"], row["note"], row["mood"]["name"]) for row in told} == {(True, UNSURE, "neutral")}
+
+
+def test_what_nobody_foresaw_is_a_row_and_stops_none_of_the_others(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "captions.jsonl"
+    draw_photo(size=(13, 9)).save(folder / "b2.png")
+    assert len(run(folder, out, captioner=Choking())) == 9
+    found = {row["file"]: row for row in rows(out)}
+    wrong = found["b2.png"]["error"]
+    assert wrong["code"] == "internal_error"
+    assert wrong["message"] == "Something unforeseen went wrong: error: unpack requires a buffer."
+    assert sum("error" not in row for row in found.values()) == 7
+    assert sorted(run(folder, out)) == ["b2.png", "broken.jpg"]
+
+
+def test_a_chain_that_raises_gives_an_error_a_photo() -> None:
+    class Off:
+        def batch(self, inputs: list[Any], *, return_exceptions: bool = False) -> list[Any]:
+            raise RuntimeError
+
+    told = answers_of(Off(), [CaptionRequest(image=b"a"), CaptionRequest(image=b"b")])
+    assert [str(one) for one in told] == ["Something unforeseen went wrong: RuntimeError."] * 2
+
+
+ODD = (b"caf\xe9.jpg", b"\xff\xfe\x80.jpg", "naïve \U0001f600 \n.jpg".encode())
+
+
+def test_names_that_are_not_utf_8_come_back_and_are_not_done_twice(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "captions.jsonl"
+    (folder / os.fsdecode(b"d\xe9p")).mkdir()
+    for name in ODD:
+        draw_photo().save(folder / os.fsdecode(name))
+        (folder / os.fsdecode(b"d\xe9p") / os.fsdecode(name)).write_bytes(b"none")
+    run(folder, out)
+    found = {os.fsencode(row["file"]): row for row in rows(out)}
+    assert set(ODD) <= set(found)
+    assert all("error" not in found[name] for name in ODD)
+    assert all(found[b"d\xe9p/" + name]["error"]["code"] == "photo_unsupported" for name in ODD)
+    assert sorted(run(folder, out)) == sorted(["broken.jpg", *(os.fsdecode(b"d\xe9p/" + name) for name in ODD)])
+
+
+def test_what_failed_is_known_by_its_last_line(tmp_path: Path) -> None:
+    out = tmp_path / "captions.jsonl"
+    lines = [{"file": "a", "error": {}}, {"file": "b"}, {"file": "c", "error": {}}, {"file": "a"}]
+    out.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert known_photos(out) == Known(frozenset(["a", "b"]), frozenset(["c"]))
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "/dev/null", "/proc/none/x.jsonl", "a.jpg/x.jsonl"])
+def test_a_device_or_a_folder_that_cannot_be_made_is_told(folder: Path, place: str) -> None:
+    with pytest.raises(RequestError, match="cannot be written"):
+        run(folder, folder / place)
+
+
+def test_a_full_disk_is_told_and_loses_no_finished_line(folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from tests.chains.test_batch import run\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        "run(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    out = tmp_path / "captions.jsonl"
+    ended = subprocess.run([sys.executable, "-c", code, folder, out], capture_output=True, text=True, check=False)
+    assert "cannot be written" in ended.stderr.splitlines()[-1]
+    whole = [json.loads(line) for line in out.read_bytes().split(b"\n")[:-1]]
+    assert whole
+    run(folder, out)
+    assert rows(out)[: len(whole)] == whole
+    good = [row["file"] for row in rows(out) if "error" not in row]
+    assert len(good) == len(set(good)) == 7

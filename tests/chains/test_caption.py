@@ -49,7 +49,7 @@ class Taught(Writer):
 
 
 def test_sense_is_heard_in_what_the_taught_writer_writes_alone() -> None:
-    describer, image, _, _ = some_models()
+    describer, image, *_ = some_models()
     plain, taught = (Models(describer, image, Hearer(), writer(lines=[GOOD])) for writer in (Writer, Taught))
     record = chain_of(models=plain).invoke(asked())
     assert record.checks is not None

@@ -45,6 +45,7 @@ def test_caption_shows_caption_emotion_and_evidence(photos: Path) -> None:
     assert "literal" in shown
     assert "caption" in shown
     assert "serenity at 0.7, asked" in shown
+    assert "Suits: " in shown
     assert all(emotion in shown for emotion in ("amusement", "sadness", "neutral"))
     assert "%" in shown
 
@@ -61,10 +62,13 @@ def test_nothing_is_told_or_left_behind(photos: Path, home: Path, tmp_path: Path
 
 def test_json_is_the_record_and_an_error_is_a_record_too(photos: Path) -> None:
     run = moodcap("caption", str(photos / "0.jpg"), str(photos / "none.jpg"), "--json", "--mood", "joy", "--blend",
-                  "awe", "--intensity", "1", "--candidates", "2", code=1)  # fmt: skip
+                  "awe", "--intensity", "1", "--candidates", "2", "--detail", "long", "--people", "neutral",
+                  code=1)  # fmt: skip
     good, bad = map(json.loads, run.stdout.splitlines())
     assert good["mood"] == {"name": "joy and awe", "intensity": 1.0, "source": "asked"}
     assert good["literal"]
+    assert [good["file"], bad["file"]] == [str(photos / "0.jpg"), str(photos / "none.jpg")]
+    assert (good["detail"], good["unsure"], len(good["suits"])) == ("long", False, 5)
     assert sum(good["emotion"]["distribution"].values()) == pytest.approx(1)
     assert bad["error"]["code"] == "photo_not_found"
 
@@ -108,8 +112,9 @@ def test_batch_writes_a_line_a_photo_and_goes_on(photos: Path, tmp_path: Path) -
     out = tmp_path / "captions.jsonl"
     first = moodcap("batch", str(photos), "--out", str(out))
     assert "2 captioned" in first.stderr
+    assert "unsure of 0" in first.stderr
     assert len(out.read_text().splitlines()) == 2
-    assert "0 captioned, 0 passed over, 2 done before" in moodcap("batch", str(photos), "--out", str(out)).stderr
+    assert "0 captioned, 0 failed, 2 done before" in moodcap("batch", str(photos), "--out", str(out)).stderr
 
 
 @pytest.mark.parametrize(

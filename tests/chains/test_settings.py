@@ -1,6 +1,7 @@
 """The one table of settings."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,40 @@ def test_wrong_values_are_named(environment: dict[str, str]) -> None:
     environment["MOODCAP_CANDIDATES"] = "0"
     with pytest.raises(RequestError, match="MOODCAP_CANDIDATES"):
         Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MOODS", "mine.toml", "it is no JSON list such as"),
+        ("CORS_ORIGINS", "https://a.example", "it is no JSON list"),
+        ("TRUSTED_HOSTS", "[localhost]", "it is no JSON list"), ("CORS_ORIGINS", "5", "tuple"),
+        ("CORS_ORIGINS", '["a.example"]', "'a.example' is not an origin"), ("CORS_ORIGINS", "[1]", "string"),
+        ("RATE_LIMIT", "fast", "'fast' is no rate such as 10/minute"), ("ACCOUNT_ATTEMPTS", "few", "is no rate"),
+        ("ADDRESS_ATTEMPTS", "10/minute; x", "is no rate"), ("HOST", "http://x", "is no address"),
+        ("TRUSTED_HOSTS", '["*"]', "an empty list trusts all"), ("DEADLINE", "inf", "finite"), ("DEADLINE", "nan", ""),
+        ("KEEP_DAYS", "1e300", "less than"), ("HEARTBEAT", "1e300", "less than"), ("ACCOUNTS", "perhaps", "boolean"),
+        ("INTENSITY", "inf", "finite"), ("PORT", "eighty", "integer"),
+    ],
+)  # fmt: skip
+def test_a_value_that_cannot_be_used_is_told_in_one_sentence(
+    environment: dict[str, str], name: str, value: str, said: str
+) -> None:
+    environment[f"MOODCAP_{name}"] = value
+    with pytest.raises(RequestError, match=f"^The setting MOODCAP_{name} cannot be used: .*{re.escape(said)}") as error:
+        Settings.from_environment()
+    assert "\n" not in str(error.value)
+    assert "Value error" not in str(error.value)
+
+
+def test_addresses_come_in_one_form(environment: dict[str, str]) -> None:
+    environment["MOODCAP_HOST"] = "[::1]"
+    environment["MOODCAP_TRUSTED_HOSTS"] = '["::1", "Example.com:80"]'
+    environment["MOODCAP_CORS_ORIGINS"] = '["https://Good.example/", "*"]'
+    chosen = Settings.from_environment()
+    assert chosen.host == "::1"
+    assert chosen.trusted_hosts == ("[::1]", "example.com")
+    assert chosen.cors_origins == ("https://good.example", "*")
 
 
 def test_parts_of_a_preset_can_be_exchanged() -> None:

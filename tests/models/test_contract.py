@@ -79,6 +79,20 @@ def test_a_captioner_answers_every_photo_in_order(captioner: Captioner) -> None:
     assert [one.text for one in alone] == [one.text for one in together]
     assert [one.confidence for one in alone] == pytest.approx([one.confidence for one in together], abs=1e-3)
     assert captioner.caption([]) == []
+    assert {(one.kind, one.detail) for one in together} == {("photo", "short")}
+
+
+def test_a_captioner_says_how_much_it_tells(captioner: Captioner, request: pytest.FixtureRequest) -> None:
+    told = captioner.caption([open_photo(draw_photo())], "long")[0]
+    asks = request.node.callspec.params["captioner"] in ("embedded", "chat vlm")
+    assert told.detail == ("long" if asks else "short"), "a plain captioner has one length, and says so"
+
+
+def test_chat_models_are_asked_for_the_detail_that_is_wanted(tmp_path: Path) -> None:
+    vlm: Any = load("captioner", f"hf:{CAPTIONERS['chat vlm'](tmp_path)}", ModelContext(tmp_path, "cpu"))
+    photo = open_photo(draw_photo())
+    lengths = [vlm._inputs([photo.image], detail)["input_ids"].shape[1] for detail in ("short", "long")]
+    assert lengths[0] < lengths[1], "the long one is told a number of words"
 
 
 def test_a_reader_answers_every_input_in_order(reader: EmotionClassifier) -> None:

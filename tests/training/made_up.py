@@ -1,4 +1,4 @@
-"""Data sets made up for smoke tests: the formats of the real ones, drawn photos, and a tiny MiniLM."""
+"""Data sets made up for smoke tests: the formats of the real ones, drawn photos, annotations, and a tiny MiniLM."""
 
 import json
 import random
@@ -17,6 +17,8 @@ CAPTIONS = [
     "a cat sleeps on a table",
     "children play with a ball in the park",
 ]
+SHORT = "A dog runs in the snow."
+LONG = "A brown dog with a red hat runs in the deep snow beside two men on a bench."
 LABELS = ["anger", "joy", "neutral", "sadness"]
 
 
@@ -53,10 +55,31 @@ def make_data(root: Path, photos: int = 6) -> Path:
     return root
 
 
+def make_annotations(data: Path, own: Path, photos: int = 12) -> Path:
+    """What is written about `photos` photos of the annotated set, which are drawn into `data`, and some of COCO's."""
+    (data / "annotated/images").mkdir(parents=True)
+    own.mkdir(parents=True)
+    rows = []
+    for i in range(photos):
+        draw_photo(i).save(data / "annotated/images" / f"ade_{i}.webp")
+        rows.append({"id": f"ade_{i}", "file": f"images/ade_{i}.webp"})
+    rows += [{"id": f"cocosmall_{i:012d}", "file": f"../coco_small/images/{i}.jpg"} for i in range(4)]
+    rows += [{"id": f"oasis_Lake_{i}", "file": f"../oasis/images/{i}.jpg"} for i in range(2)]
+    emotion = dict.fromkeys(("amusement", "awe", "excitement", "anger", "disgust", "fear", "sadness"), 0.0)
+    emotion |= {"contentment": 0.6, "neutral": 0.4}
+    about = {"short": SHORT, "long": LONG, "emotion": emotion, "valence": 0.5, "arousal": -0.25}
+    _lines(own / "annotations.jsonl", [row | about for row in rows])
+    _lines(own / "kinds.jsonl", [{"id": "ade_0", "kind": "poster"}])
+    felt = {"emotion": emotion, "valence": 0.0, "arousal": 0.0}
+    _lines(own / "flickr8k_emotions.jsonl", [{"file": "../flickr8k/images/1.jpg"} | felt])
+    return own
+
+
 def make_minilm(folder: Path) -> Path:
     """A BERT of MiniLM's width with one layer and a vocabulary of the captions' words."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    words = {word for caption in CAPTIONS + LABELS for word in caption.split()}
+    said = [*CAPTIONS, *LABELS, SHORT, LONG, "short", "long", "web"]
+    words = {word.strip(".") for caption in said for word in caption.lower().split()}
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]
     vocabulary += [*"',-", *sorted(words)]
     folder.mkdir(parents=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chains import Settings, build_chain
-from models import LiteralCaption, Photo
+from models import Detail, LiteralCaption, Photo
 from prompts import load_moods
 from tests.chains.doubles import Describer, some_models
 from web import make_app, serve
@@ -29,9 +29,9 @@ class Unhurried(Describer):
         super().__init__()
         self.seconds = seconds
 
-    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
         time.sleep(self.seconds)
-        return super().caption(photos)
+        return super().caption(photos, detail)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image, IptcImagePlugin
 
-from models import LiteralCaption, Photo
+from models import Detail, LiteralCaption, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import bad_files, draw_photo, encoded, good_files
 
@@ -30,7 +30,8 @@ def test_a_photo_becomes_a_record(client: FlaskClient) -> None:
     assert client.get(answer.headers["Location"]).json == record
     assert record["status"] == "done"
     assert record["request"] == {
-        "mood": "contentment", "blend": None, "share": 0.5, "intensity": 0.4, "candidates": 2
+        "mood": "contentment", "blend": None, "share": 0.5, "intensity": 0.4, "candidates": 2,
+        "detail": None, "people": None,
     }  # fmt: skip
     assert record["result"]["literal"] == "A brown dog runs through the snow."
     assert record["result"]["text"] in LINES
@@ -52,7 +53,7 @@ def test_a_stream_tells_of_each_step_and_keeps_the_record(client: FlaskClient) -
 
 def test_a_stream_tells_of_an_error(client: FlaskClient, make: MakeApp) -> None:
     class Broken(Describer):
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+        def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
             raise RuntimeError("the model is broken")
 
     broken = some_models(*LINES)._replace(captioner=Broken())

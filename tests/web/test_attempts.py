@@ -7,7 +7,6 @@ from flask import Flask
 from pydantic import SecretStr
 
 from chains import RequestError, Settings
-from web import make_app
 from web.accounts import Accounts
 from web.attempts import network
 
@@ -87,6 +86,5 @@ def test_an_address_of_ipv6_is_its_network() -> None:
 
 @pytest.mark.parametrize("name", ["account_attempts", "address_attempts"])
 def test_a_rate_that_is_none_is_told(name: str, tmp_path: Any) -> None:
-    settings = Settings(**{"data": tmp_path, name: "often"})
     with pytest.raises(RequestError, match=f"MOODCAP_{name.upper()}"):
-        make_app(settings, lambda: pytest.fail("nothing is loaded"), {})
+        Settings.from_environment(**{"data": tmp_path, name: "often"})

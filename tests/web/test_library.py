@@ -91,6 +91,7 @@ def test_a_caption_goes_from_queued_to_done_once(library: Library) -> None:
     assert library.undone() == []
     assert library.seen(row.photo.digest, ["a"]) == seen
     assert library.seen(row.photo.digest, ["b"]) is None
+    assert library.seen(row.photo.digest, ["a"], "long") is None
 
 
 def test_what_is_gone_is_told_and_not_started(library: Library) -> None:

@@ -106,6 +106,7 @@ def test_keys_alone_sign_in_and_set_preferences(visitor: Visitor) -> None:
             page.evaluate("(e => e?.dataset?.testid ?? e?.closest('fieldset')?.dataset.testid)(document.activeElement)")
         )
     wanted = {"sign-out", "preferred-mood", "preferred-intensity", "length", "spelling", "never-input", "first-search"}
+    wanted |= {"detail", "people"}
     assert wanted | {"keep-photos", "keep-days"} <= reached
 
 

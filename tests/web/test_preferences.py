@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import create_engine, inspect, text
 
-from models import LiteralCaption, ModelError, Photo
+from models import Detail, LiteralCaption, ModelError, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import draw_photo, encoded
 from web.database import migrate
@@ -24,8 +24,8 @@ from .conftest import LINES, MakeApp, captions_of, until
 
 PREFERENCES, LEARNT = "/api/v1/preferences", "/api/v1/learnt"
 DEFAULTS: dict[str, Any] = {
-    "mood": None, "intensity": None, "length": "any", "spelling": "any", "never": [], "first": [], "keep_photos": True,
-    "keep_days": None,
+    "mood": None, "intensity": None, "length": "any", "detail": None, "people": None, "spelling": "any", "never": [],
+    "first": [], "keep_photos": True, "keep_days": None,
 }  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def test_preferences_are_stated_bit_by_bit_and_outlive_the_server(make: MakeApp)
         ({"length": None}, "invalid_request"),
         ({"spelling": "AU"}, "invalid_request"), ({"intensity": 2}, "invalid_request"),
         ({"keep_days": 0}, "invalid_request"),
+        ({"detail": "huge"}, "invalid_request"), ({"people": "robots"}, "invalid_request"),
         ({"never": ["a\x00"]}, "invalid_request"), ({"never": [f"a{n}" for n in range(51)]}, "invalid_request"),
         ({"first": ["joy"] * 13}, "invalid_request"), ({"examples": []}, "invalid_request"),
     ],
@@ -183,9 +184,27 @@ def test_photos_that_are_not_kept_go_once_their_caption_is_done_and_can_still_be
     assert {one["id"] for one in client.get(URL).json["captions"]} >= {record["id"], kept["id"]}
 
 
+def test_detail_and_people_are_preferred(make: MakeApp) -> None:
+    client = make(some_models(*LINES, captioner=Describer("A man walks."))).test_client()
+    client.patch(PREFERENCES, json={"detail": "long", "people": "neutral"})
+    preferred = post(client).json
+    assert (preferred["result"]["detail"], preferred["result"]["literal"]) == ("long", "A person walks.")
+    asked = post(client, detail="short", people="as_seen").json
+    assert (asked["result"]["detail"], asked["result"]["literal"]) == ("short", "A man walks.")
+    client.patch(PREFERENCES, json={"detail": None, "people": None})
+    assert post(client).json["result"]["literal"] == "A man walks."
+
+
+def test_a_photo_that_is_not_kept_is_told_of_in_the_detail_that_is_there(client: FlaskClient) -> None:
+    client.patch(PREFERENCES, json={"keep_photos": False})
+    record = post(client).json
+    rewrite = client.post(f"{URL}/{record['id']}/rewrites", json={"detail": "long"})
+    assert (rewrite.status_code, rewrite.json["result"]["detail"]) == (201, "short")
+
+
 def test_photos_that_are_not_kept_go_as_well_where_the_caption_fails(make: MakeApp) -> None:
     class Broken(Describer):
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+        def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
             raise ModelError("the model is broken")
 
     app = make(some_models(*LINES)._replace(captioner=Broken()))

@@ -53,7 +53,10 @@ def test_streams_and_promises_are_answered_alike(client: FlaskClient, models: An
     assert asked(models) == before
 
 
-@pytest.mark.parametrize("change", [{"mood": "awe"}, {"intensity": 0.2}, {"candidates": 2}, {"photo": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [{"mood": "awe"}, {"intensity": 0.2}, {"candidates": 2}, {"detail": "long"}, {"people": "neutral"}, {"photo": 1}],
+)
 def test_another_wish_is_written_anew(client: FlaskClient, models: Any, change: dict[str, Any]) -> None:
     post(client, mood="joy")
     before = asked(models)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from models import LiteralCaption, Photo
+from models import Detail, LiteralCaption, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import draw_photo, encoded
 
@@ -24,9 +24,9 @@ class Slow(Describer):
         super().__init__()
         self.go = threading.Event()
 
-    def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+    def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
         assert self.go.wait(20)
-        return super().caption(photos)
+        return super().caption(photos, detail)
 
 
 @pytest.fixture
@@ -212,10 +212,10 @@ def test_one_photo_waits_for_nobody(make: MakeApp) -> None:
 
 def test_a_photo_that_breaks_a_batch_fails_alone(make: MakeApp) -> None:
     class Picky(Describer):
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+        def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
             if any(photo.image.width == 77 for photo in photos):
                 raise RuntimeError("no 77")
-            return super().caption(photos)
+            return super().caption(photos, detail)
 
     class PickyAndSlow(Picky, Slow):
         pass

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from models import LiteralCaption, Photo
+from models import Detail, LiteralCaption, Photo
 from tests.chains.doubles import Describer, some_models
 from tests.photos import draw_photo, encoded
 from web.database import OWNED, CaptionRow, PhotoRow
@@ -195,9 +195,9 @@ def test_events_of_another_are_not_followed_while_they_happen(app: Flask, ada: A
 
 def test_the_same_photo_of_another_is_looked_at_as_if_for_the_first_time(make: MakeApp) -> None:
     class Slow(Describer):
-        def caption(self, photos: Sequence[Photo]) -> list[LiteralCaption]:
+        def caption(self, photos: Sequence[Photo], detail: Detail = "short") -> list[LiteralCaption]:
             time.sleep(0.2)
-            return super().caption(photos)
+            return super().caption(photos, detail)
 
     models = some_models(*LINES)._replace(captioner=Slow())
     app = make(models, accounts=True)
