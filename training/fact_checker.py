@@ -1,13 +1,17 @@
 """Train the embedded fact checker: MiniLM reads a literal caption and a text together, and says what is untrue.
 
-    python -m training.fact_checker --minilm FOUNDATIONS/minilm --out models/embedded
+    python -m training.fact_checker --minilm FOUNDATIONS/minilm --out OUT --work WORK [--epochs 3]
 
 A cross-encoder (Nogueira and Cho, 2019) with two heads: of each token, whether it is at fault (in the text what is
 added or contradicts, in the caption what is lost), and of the pair, whether the text is untrue, adds, contradicts,
 loses. The word embeddings stay as they are, so that only layers and heads need shipping. It learns from
 `data/rewrites` (twins, true rewrites, a photo's other caption), from the labelled cases of the first two parts, and
 from edits made anew for each epoch (`fact_edits.py`). The temperature that calibrates the chances, and the threshold,
-come from the development part.
+come from the development part, of which nothing is learnt; the test part, as little, is read at the end.
+
+What is asserted of a person's feelings is untrue, what is likened ("as if lonely") is not: twins say so, and pairs that
+`fact_edits.py` makes of both. Every ten minutes all that is needed to go on is written to WORK: the same command goes
+on from there.
 """
 
 import argparse
@@ -26,21 +30,24 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertModel
 
-from evaluation.facts import load_cases
+from evaluation.facts import load_cases, wilson
 from models.fact_network import FAULTS, Read, head
 from models.fact_pairs import KINDS, Pair, PairBatch, collate, encode_pairs
 
+from . import attention
 from .fact_edits import Editor, counterparts
 from .fact_examples import Example, Span, case_of, of_one_photo, true_of, twin_of
+from .progress import Keeper, Progress
+from .rewriter import learn
 from .written import Written, load_written, split
 
 EMBEDDINGS = "bert.embeddings.word_embeddings"
 TOKEN_WEIGHT, FAULTY = 0.5, 3.0
 """How much the tokens' loss counts beside the pair's, and a faulty token beside another."""
-TRUE, EDITS, OTHERS = 5000, 9000, 1500
-"""Rewrites without twins, edits, and pairs of one photo's captions in an epoch."""
+TRUE, EDITS, OTHERS = 0.36, 0.65, 0.11
+"""Rewrites without twins, edits, and pairs of one photo's captions in an epoch, for each row that there is."""
 LAYER_DECAY = 0.85
-KEEP = 100  # steps after which the weights are written, so that a run that is stopped is not lost
+EVERY = 50  # steps between lines that tell how it goes
 
 
 class Target(NamedTuple):
@@ -56,6 +63,7 @@ class FactNetwork(nn.Module):
     def __init__(self, minilm: Path) -> None:
         super().__init__()
         self.bert: Any = BertModel.from_pretrained(minilm, add_pooling_layer=False)
+        attention.use(self.bert)
         old: Tensor = self.bert.embeddings.token_type_embeddings.weight.data
         self.bert.embeddings.token_type_embeddings = nn.Embedding(KINDS, old.shape[1])
         self.bert.embeddings.token_type_embeddings.weight.data = old.repeat(KINDS // len(old), 1)
@@ -109,19 +117,21 @@ def _known_loss(logits: Tensor, target: Tensor, weight: Tensor | None = None) ->
     return F.binary_cross_entropy_with_logits(logits[known], target[known], own)
 
 
-def epoch_examples(rows: Sequence[Written], editor: Editor, chance: random.Random) -> list[Example]:
-    """The examples of one epoch."""
+def epoch_examples(rows: Sequence[Written], epoch: int) -> list[Example]:
+    """The examples of an epoch, the same whenever it is begun again."""
+    chance = random.Random(epoch)
+    editor = Editor(rows, chance)
     twins, others = [row for row in rows if row.twin], [row for row in rows if not row.twin]
     known = [example for case in load_cases() if case.part != "test" and (example := case_of(case))]
     changed = [one for row in twins for one in counterparts(row)]
     beside = list(of_one_photo(chance.sample(rows, len(rows) // 3), chance))
     return [
         *map(twin_of, twins),
-        *map(true_of, [*twins, *chance.sample(others, min(TRUE, len(others)))]),
+        *map(true_of, [*twins, *chance.sample(others, min(round(TRUE * len(rows)), len(others)))]),
         *changed,
-        *chance.sample(beside, min(OTHERS, len(beside))),
+        *chance.sample(beside, min(round(OTHERS * len(rows)), len(beside))),
         *known,
-        *editor.examples(EDITS),
+        *editor.examples(round(EDITS * len(rows))),
     ]
 
 
@@ -151,42 +161,52 @@ def train(
     tokenizer: Tokenizer,
     rows: dict[Any, list[Written]],
     out: Path,
-    epochs: int,
-    rate: float,
-    size: int,
+    work: Path,
+    epochs: int = 3,
+    rate: float = 2e-4,
+    size: int = 32,
+    most_steps: int | None = None,
 ) -> None:
-    """Train, and keep the network after each epoch."""
+    """Train, keep the network after each epoch, and say how well it tells what is held out."""
     torch.manual_seed(0)
-    chance = random.Random(0)
-    editor = Editor(rows["train"], chance)
+    own = [weight for weight in network.parameters() if weight.requires_grad]
     optimiser = learning(network, rate)
-    first = epoch_examples(rows["train"], editor, chance)
-    steps = epochs * math.ceil(len(first) / size)
+    steps = math.ceil(len(epoch_examples(rows["train"], 0)) / size)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / 100, 0.02 + 0.98 * (1 - min(step / steps, 1)))
+        optimiser, lambda step: min((step + 1) / 100, 0.02 + 0.98 * (1 - min(step / (epochs * steps), 1)))
     )
-    started, step, total = time.monotonic(), 0, 0.0
-    for epoch in range(epochs):
-        examples = first if epoch == 0 else epoch_examples(rows["train"], editor, chance)
+    keeper = Keeper(work, own, (optimiser, schedule))
+    begun = keeper.resume()
+    started, first, total, skip = time.monotonic(), schedule.last_epoch, 0.0, begun.steps
+    for epoch in range(begun.epoch, epochs):
+        examples = epoch_examples(rows["train"], epoch)
         pairs = encode_pairs(tokenizer, [(one.literal, one.text) for one in examples])
         network.train()
-        for group in batches(pairs, size, chance):
+        for number, group in enumerate(batches(pairs, size, random.Random(epoch)), 1):
+            if number <= skip:
+                continue
             with torch.autocast("cpu", torch.bfloat16):
                 read = network(collate([pairs[i] for i in group]))
             loss = loss_of(read, [target_of(examples[i], pairs[i]) for i in group])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            step, total = step + 1, total + loss.item()
-            if step % 50 == 0:
-                print(f"{step}/{steps} {time.monotonic() - started:.0f} s loss {total / 50:.4f}", flush=True)
+            learn(loss, own, optimiser, schedule)
+            step, total = schedule.last_epoch, total + loss.item()
+            if step % EVERY == 0 or step == most_steps:
+                pace = (time.monotonic() - started) / (step - first)
+                left = pace * (epochs * steps - step) / 60
+                print(
+                    f"{step}/{epochs * steps} loss {total / EVERY:.4f}, {pace:.2f} s a step, {left:.0f} min left",
+                    flush=True,
+                )
                 total = 0.0
-            if step % KEEP == 0:
-                save(network, out)
+            if keeper.due() or step == most_steps:
+                keeper.keep(Progress(epoch, number))
+            if step == most_steps:
+                return
+        skip = 0
         save(network, out)
+        keeper.keep(Progress(epoch + 1, 0))
         print(f"epoch {epoch + 1}: {settle(network, tokenizer, rows['dev'], out)}", flush=True)
+    print(f"held out: {told(network, tokenizer, rows['test'], out)}", flush=True)
 
 
 @torch.inference_mode()
@@ -203,24 +223,48 @@ def predict(network: FactNetwork, tokenizer: Tokenizer, pairs: Sequence[tuple[st
     return found
 
 
-def settle(network: FactNetwork, tokenizer: Tokenizer, rows: Sequence[Written], out: Path) -> str:
-    """Choose temperature and threshold on rows with twins, write them, and say how well they tell."""
+def untrue_or_not(rows: Sequence[Written]) -> tuple[list[tuple[str, str]], Tensor]:
+    """The twins and the rewrites of those rows that have one, as pairs, and which are untrue."""
     twins = [row for row in rows if row.twin]
     pairs = [(row.literal, text) for row in twins for text in (row.twin, row.rewrite)]
+    return pairs, torch.tensor([1.0, 0.0]).repeat(len(twins))
+
+
+def settle(network: FactNetwork, tokenizer: Tokenizer, rows: Sequence[Written], out: Path) -> str:
+    """Choose temperature and threshold on rows with twins, write them, and say how well they tell."""
+    pairs, untrue = untrue_or_not(rows)
     logits = predict(network, tokenizer, pairs)[:, 0]
-    untrue = torch.tensor([1.0, 0.0]).repeat(len(twins))
     grid = torch.arange(0.5, 6.0, 0.1)
     losses = torch.stack([F.binary_cross_entropy_with_logits(logits / heat, untrue) for heat in grid])
     temperature = float(grid[losses.argmin()])
     chances = (logits / temperature).sigmoid()
     scores = [(f1(chances >= t, untrue), float(t)) for t in torch.arange(0.2, 0.9, 0.02)]
-    best, threshold = max(scores)
+    _, threshold = max(scores)
     settings = {"temperature": round(temperature, 2), "threshold": round(threshold, 2)}
     (out / "fact_checker.json").write_text(json.dumps(settings, indent=1) + "\n", "utf-8")
-    flagged = chances >= threshold
-    right = float((flagged * untrue).sum())
-    precision, recall = right / max(int(flagged.sum()), 1), right / float(untrue.sum())
-    return f"{settings}, development: precision {precision:.3f}, recall {recall:.3f}, F1 {best:.3f}"
+    return f"{settings}, development: {figures(chances >= threshold, untrue)}"
+
+
+def told(network: FactNetwork, tokenizer: Tokenizer, rows: Sequence[Written], out: Path) -> str:
+    """How well the network tells twins from rewrites, with the settings that were chosen; and the recall by fault."""
+    settings = json.loads((out / "fact_checker.json").read_text("utf-8"))
+    pairs, untrue = untrue_or_not(rows)
+    chances = (predict(network, tokenizer, pairs)[:, 0] / settings["temperature"]).sigmoid()
+    flagged = chances >= settings["threshold"]
+    found: dict[str, list[bool]] = {}
+    for row, flag in zip([row for row in rows if row.twin], flagged[::2].tolist(), strict=True):
+        found.setdefault(row.fault, []).append(flag)
+    faults = ", ".join(f"{fault} {sum(own) / len(own):.2f} of {len(own)}" for fault, own in sorted(found.items()))
+    return f"{len(pairs) // 2} pairs, {figures(flagged, untrue)}; recall of {faults}"
+
+
+def figures(flagged: Tensor, untrue: Tensor) -> str:
+    """Precision and recall with their intervals, and F1."""
+    right, parts = int((flagged * untrue).sum()), []
+    for name, of in (("precision", int(flagged.sum())), ("recall", int(untrue.sum()))):
+        low, high = wilson(right, of)
+        parts.append(f"{name} {right / max(of, 1):.3f} [{low:.3f}, {high:.3f}]")
+    return f"{', '.join(parts)}, F1 {f1(flagged, untrue):.3f}"
 
 
 def f1(flagged: Tensor, untrue: Tensor) -> float:
@@ -246,17 +290,20 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minilm", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("models/embedded"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="where a run that is stopped can be taken up")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--size", type=int, default=32, help="pairs a batch")
-    options = parser.parse_args(arguments)
-    network = FactNetwork(options.minilm)
-    if options.start:
-        network.load_state_dict({n: w.float() for n, w in load_file(options.start).items()}, strict=False)
+    parser.add_argument("--most-steps", type=int, help="stop after so many, to see how long they take")
+    options = vars(parser.parse_args(arguments))
+    minilm, start = options.pop("minilm"), options.pop("start")
+    network = FactNetwork(minilm)
+    if start:
+        network.load_state_dict({n: w.float() for n, w in load_file(start).items()}, strict=False)
     rows: Any = split(load_written())
-    train(network, load_tokenizer(options.minilm), rows, options.out, options.epochs, options.rate, options.size)
+    train(network, load_tokenizer(minilm), rows, options.pop("out"), options.pop("work"), **options)
 
 
 if __name__ == "__main__":

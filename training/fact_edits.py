@@ -37,6 +37,15 @@ SHORT = 4  # words of a phrase that is put into texts
 FEWEST = 3  # times that a word stands in captions before it is put into others
 
 
+FELT = (
+    "lonely", "happy", "proud", "afraid", "sad", "grateful", "bored", "worried", "relieved", "in love", "angry",
+    "ashamed", "at peace", "homesick", "jealous", "tired of it all", "hopeful", "content", "thrilled", "heartbroken",
+)  # fmt: skip
+"""What a person may feel; said of one in a photo it is untrue, likened it is not."""
+LIKENED = ("as if {}", "as though {}", "like somebody {}")
+THOUGHT = ("thinking of home", "wishing for more", "feeling {}", "{}", "glad to be there", "hoping for the best")
+
+
 class Insert(NamedTuple):
     """What a flawed twin has more than its rewrite, with the blank or comma before it."""
 
@@ -55,7 +64,7 @@ class Editor:
         self.phrases = [found for row in rows for found in PHRASE.findall(row.literal)]
         self.ways: tuple[Callable[[Written], Example | None], ...] = (
             self.exchanged, self.exchanged, self.exchanged, self.put_in, self.put_in, self.phrase_gone,
-            self.phrase_lost,
+            self.phrase_lost, self.felt,
         )  # fmt: skip
 
     def examples(self, count: int) -> Iterator[Example]:
@@ -126,6 +135,17 @@ class Editor:
         if way < 0.85 or not facts_of(bare):
             return Example(literal, text)
         return Example(literal, row.rewrite, "lost", (), (_span(literal, bare),))
+
+    def felt(self, row: Written) -> Example | None:
+        """A feeling put to the end of a rewrite of people: asserted, or likened, which claims nothing."""
+        if not any(kind(word.lemma) == "person" for word in read_words(row.literal)) or row.rewrite[-1] != ".":
+            return None
+        if COMPARED.search(re.split(r"[,;:.!?]", row.rewrite[:-1])[-1]):
+            return None
+        likened = self.chance.random() < 0.5
+        said = self.chance.choice(LIKENED if likened else THOUGHT).format(self.chance.choice(FELT))
+        text = f"{row.rewrite[:-1]}, {said}."
+        return Example(row.literal, text) if likened else Example(row.literal, text, "added", (_span(text, said),))
 
     def _phrase(self) -> Insert:
         """A short phrase of some caption."""

@@ -1,44 +1,41 @@
-"""Teach the rewriter which of its own texts read well, by marks that readers gave (best-of-N, with its losers).
+"""Teach the rewriter which texts read well and are true: rewrites over their flawed twins, and texts by readers' marks.
 
-    python -m training.preference REWRITER_FOLDER --marks training/marks_1.jsonl --start TAUGHT --out ONCE
-    python -m training.preference REWRITER_FOLDER --marks training/marks_2.jsonl --start ONCE --share 0.5 --out TWICE
+    python -m training.preference FOUNDATIONS/rewriter --start TAUGHT --out OUT --work WORK [--marks marks_4.jsonl]
 
-Each row of `marks_1.jsonl` is a caption, a mood, an intensity, and what the rewriter, taught as it then was, wrote for
-it: the candidates that had passed every check, each with a reader's mark from 0 (broken) to 3 (I would publish it);
-some are put right by the reader. `marks_2.jsonl` holds what the rewriter wrote that had learnt from the first, marked
-more strictly (`marks.md` says how). Of every two texts of a caption the better is to
-become likelier than the worse, against where training began (direct preference optimisation; Rafailov et al., 2023),
-and the best are learnt as such. What a text was made to begin with, the writer did not choose, and is not blamed for.
-Of a second turn a share is kept, between the weights that it began with and those that it came to (Wortsman et al.,
-2022).
+Of every two texts of a caption the better is to become likelier than the worse, against where training began (direct
+preference optimisation; Rafailov et al., 2023), and the best are learnt as such, so that none of them becomes rarer.
+A rewrite of `data/rewrites` and its twin differ in one fault, so what is learnt is the fault. `--marks` adds files of
+what the rewriter wrote itself, each text with a reader's mark, by the rubric of `marks.md`: 0 to 3. What such a text
+was made to begin with, the writer did not choose, and is not blamed for. A share of what is learnt can be kept, between
+the weights that it began with and those that it came to (Wortsman et al., 2022).
 
-All texts of a caption share their question in one sequence, which a plain trainer would read again for each of the
-pairs: eight times as much. Half an hour on two cores. Every twentieth caption is held out.
+All texts of a caption share their question in one sequence (`packs.py`), and several captions a batch. How likely all
+texts were before is read once and kept in WORK, as is, every ten minutes, all that is needed to go on.
 """
 
 import argparse
-import math
 import random
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from peft import PeftModel
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from chains.rewrite import JOINTS
 from prompts import Rewrite
 
+from . import written
 from .marks import read_rows
-from .packs import Pack, pack
-from .rewriter import HELD_OUT, encode, keep
+from .packs import Pack, pack, stack
+from .progress import Keeper, Pace, Progress
+from .rewriter import EVERY, HELD_OUT, RANK, begin, cosine, encode, keep, learn, told_logits
 
 SHARPNESS = 0.1  # beta of the paper: how dearly leaving the beginning is paid for
 LEARNT = 0.2  # the weight of the best texts' own loss
-TOGETHER = 4  # captions in one step
+TOGETHER = 8  # captions in one step
 
 
 class Marked(NamedTuple):
@@ -52,10 +49,10 @@ class Marked(NamedTuple):
 
 
 def read_marks(
-    file: Path, tokenizer: PreTrainedTokenizerBase, data: Path | None = None
+    files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, data: Path | None = None
 ) -> tuple[list[Marked], list[Marked]]:
-    """Captions to train on, and those that are held out."""
-    rows = read_rows(file, data)
+    """Captions with marked texts to train on, and those that are held out."""
+    rows = [row for file in files for row in read_rows(file, data)]
     held = set(sorted({row["literal"] for row in rows})[::HELD_OUT])
     parts: tuple[list[Marked], list[Marked]] = ([], [])
     for row in rows:
@@ -63,11 +60,28 @@ def read_marks(
     return parts
 
 
-def marked(row: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> Marked:
-    """One row of the file."""
+def read_twins(
+    rows: Sequence[written.Written], tokenizer: PreTrainedTokenizerBase
+) -> tuple[list[Marked], list[Marked]]:
+    """Of those rows the rewrites with their twins to train on, and those of the development part."""
+    parts = written.split(rows)
+    own = ([*parts["train"], *parts["test"]], parts["dev"])
+    held = {row.literal for row in own[1]}
+    taught = [row for row in own[0] if row.literal not in held]
+    told = [[marked(beside(row), tokenizer, False) for row in rows if row.twin] for rows in (taught, own[1])]
+    return told[0], told[1]
+
+
+def beside(row: written.Written) -> dict[str, Any]:
+    """A rewrite and its twin as texts with marks."""
+    return {**row._asdict(), "texts": [[row.rewrite, 3], [row.twin, 0]]}
+
+
+def marked(row: dict[str, Any], tokenizer: PreTrainedTokenizerBase, opened: bool = True) -> Marked:
+    """One row of a file. Where texts may have been `opened` for the writer, such openings are not learnt."""
     texts, marks = [one[0] for one in row["texts"]], [one[1] for one in row["texts"]]
     rewrites = [Rewrite(row["literal"], row["mood"], row["intensity"], text) for text in texts]
-    begun = [opening_tokens(row["literal"], text, tokenizer) for text in texts]
+    begun = [opening_tokens(row["literal"], text, tokenizer) if opened else 0 for text in texts]
     score = torch.tensor(marks)
     return Marked(pack(encode(rewrites, tokenizer), begun), score, (score == score.max()) & (score >= 2))
 
@@ -78,112 +92,158 @@ def opening_tokens(literal: str, text: str, tokenizer: PreTrainedTokenizerBase) 
     return max((len(tokenizer(way)["input_ids"]) for way in ways if text.startswith(f"{way} ")), default=0)
 
 
-def logprobs(model: Any, one: Marked) -> tuple[Tensor, Tensor]:
+class Batch(NamedTuple):
+    """Captions of one step; of all their texts, one after the other, the marks, which are best, and whose they are."""
+
+    pack: Pack
+    marks: Tensor
+    best: Tensor
+    whose: Tensor
+    before: Tensor
+    """The log-probabilities that training began with."""
+
+
+def batch_of(group: Sequence[Marked], before: Sequence[Tensor]) -> Batch:
+    """Those captions as one batch."""
+    whose = torch.tensor([i for i, one in enumerate(group) for _ in one.marks])
+    marks, best = (torch.cat(parts) for parts in zip(*((one.marks, one.best) for one in group), strict=True))
+    return Batch(stack([one.pack for one in group]), marks, best, whose, torch.cat(list(before)))
+
+
+def logprobs(model: Any, rows: Pack, texts: int) -> tuple[Tensor, Tensor]:
     """The summed log-probability of each text's own tokens, and how many there are, (texts,)."""
-    base, rows = model.get_base_model(), one.pack
-    hidden = base.model(rows.ids, attention_mask=rows.mask, position_ids=rows.places)[0]
-    wanted = rows.labels[:, 1:]
-    told = wanted != -100
-    logits = base.lm_head(hidden[:, :-1][told]).float()
-    said = -torch.nn.functional.cross_entropy(logits, wanted[told], reduction="none")
-    whose = rows.owner[:, 1:][told]
-    empty = torch.zeros(len(one.marks))
+    logits, wanted, whose = told_logits(model, rows)
+    said = -torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
+    empty = torch.zeros(texts)
     return empty.index_add(0, whose, said), empty.index_add(0, whose, torch.ones_like(said))
 
 
-def preference_loss(gained: Tensor, marks: Tensor) -> Tensor:
-    """Of each two texts with different marks, minus the log-probability that what was gained tells the better."""
-    better, worse = torch.nonzero(marks[:, None] > marks[None], as_tuple=True)
+def pairs_of(marks: Tensor, whose: Tensor) -> tuple[Tensor, Tensor]:
+    """The better and the worse of every two texts of one caption with different marks."""
+    better, worse = torch.nonzero((marks[:, None] > marks[None]) & (whose[:, None] == whose[None]), as_tuple=True)
+    return better, worse
+
+
+def preference_loss(gained: Tensor, marks: Tensor, whose: Tensor) -> Tensor:
+    """Of each such pair, minus the log-probability that what was gained tells the better."""
+    better, worse = pairs_of(marks, whose)
     if not len(better):
         return gained.sum() * 0
     return -torch.nn.functional.logsigmoid(SHARPNESS * (gained[better] - gained[worse])).mean()
 
 
-def told_right(gained: Tensor, marks: Tensor) -> tuple[int, int]:
+def told_right(gained: Tensor, marks: Tensor, whose: Tensor) -> tuple[int, int]:
     """How many pairs what was gained tells right, of how many."""
-    better, worse = torch.nonzero(marks[:, None] > marks[None], as_tuple=True)
+    better, worse = pairs_of(marks, whose)
     return int((gained[better] > gained[worse]).sum()), len(better)
 
 
 def train(
     folder: Path,
-    marks: Path,
+    rows: tuple[Sequence[Marked], Sequence[Marked]],
     start: Path,
     out: Path,
+    work: Path,
     epochs: int = 1,
-    rate: float = 1e-4,
+    rate: float = 5e-5,
     share: float = 1.0,
-    data: Path | None = None,
+    most_steps: int | None = None,
 ) -> None:
-    """Train the adapter in `start` further and keep it in `out`, or a share of what it has learnt."""
+    """Train the adapter in `start` further on the first rows and keep it in `out`, or a share of what it has learnt."""
     torch.manual_seed(0)
-    chance = random.Random(0)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    model: Any = PeftModel.from_pretrained(base, str(start), is_trainable=True).eval()
+    model = begin(folder, start, RANK).eval()
     own = [weight for weight in model.parameters() if weight.requires_grad]
     first = [weight.detach().clone() for weight in own]
     optimizer = torch.optim.AdamW(own, lr=rate, weight_decay=0.0)
-    taught, held = read_marks(marks, tokenizer, data)
-    steps = epochs * len(taught) // TOGETHER
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / 20, 0.5 + 0.5 * math.cos(math.pi * min(step / steps, 1)))
-    )
-    before = {
-        id(one): found for one, found in zip((*taught, *held), before_training(model, (*taught, *held)), strict=True)
-    }
-    for epoch in range(epochs):
-        chance.shuffle(taught)
-        started, total, right, pairs = time.monotonic(), 0.0, 0, 0
-        for number, one in enumerate(taught, 1):
-            with torch.autocast("cpu", torch.bfloat16):
-                said, tokens = logprobs(model, one)
-            gained = said - before[id(one)]
-            learnt = -(said * one.best).sum() / (tokens * one.best).sum().clamp(min=1)
-            loss = preference_loss(gained, one.marks) + LEARNT * learnt
-            (loss / TOGETHER).backward()
-            good, of = told_right(gained.detach(), one.marks)
+    taught, held = rows
+    before = before_training(model, [*taught, *held], work)
+    kept = before[len(taught) :]
+    steps = sum(1 for _ in groups(taught, 0))
+    schedule = cosine(optimizer, epochs * steps)
+    keeper = Keeper(work, own, (optimizer, schedule))
+    begun = keeper.resume()
+    skip = begun.steps
+    pace = Pace(sum(one.pack.ids.numel() for one in taught) * (epochs - begun.epoch) * (1 - skip // max(steps, 1)))
+    print(f"{len(taught)} captions, {len(held)} held out; an epoch has {steps} steps", flush=True)
+    for epoch in range(begun.epoch, epochs):
+        total, right, pairs = 0.0, 0, 0
+        for number, group in enumerate(groups(taught, epoch), 1):
+            if number <= skip:
+                continue
+            batch = batch_of([taught[i] for i in group], [before[i] for i in group])
+            loss, good, of = step_loss(model, batch)
+            learn(loss, own, optimizer, schedule)
             total, right, pairs = total + loss.item(), right + good, pairs + of
-            if number % TOGETHER == 0:
-                torch.nn.utils.clip_grad_norm_(own, 1.0)
-                optimizer.step()
-                schedule.step()
-                optimizer.zero_grad(set_to_none=True)
-            if number % 100 == 0:
-                seconds = time.monotonic() - started
-                print(
-                    f"{number} of {len(taught)}: {total / 100:.3f}, {right / pairs:.3f} told right, {seconds:.0f} s",
-                    flush=True,
-                )
+            said, step = pace.told(sum(taught[i].pack.ids.numel() for i in group)), schedule.last_epoch
+            if step % EVERY == 0 or step == most_steps:
+                told = f"loss {total / EVERY:.3f}, {right / max(pairs, 1):.3f} told right"
+                print(f"{step}/{epochs * steps} {told}, {said}", flush=True)
                 total, right, pairs = 0.0, 0, 0
-        print(f"epoch {epoch + 1}: held out {evaluate(model, held, before)}", flush=True)
+            if keeper.due() or step == most_steps:
+                keeper.keep(Progress(epoch, number))
+            if step == most_steps:
+                return
+        skip = 0
+        keeper.keep(Progress(epoch + 1, 0))
+        print(f"epoch {epoch + 1}: held out {evaluate(model, held, kept)}", flush=True)
     with torch.no_grad():
-        for weight, begun in zip(own, first, strict=True):
-            weight.lerp_(begun, 1 - share)
+        for weight, there in zip(own, first, strict=True):
+            weight.lerp_(there, 1 - share)
     keep(model, out)
 
 
-def before_training(model: Any, rows: Sequence[Marked]) -> list[Tensor]:
-    """The log-probabilities that training begins with."""
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        found = [logprobs(model, one)[0] for one in rows]
-    return [one.clone() for one in found]
+def groups(rows: Sequence[Marked], epoch: int, together: int = TOGETHER) -> Iterator[list[int]]:
+    """Captions of one step, of like length, in an order by chance, the same whenever an epoch is begun again."""
+    chance = random.Random(epoch)
+    order = iter(sorted(range(len(rows)), key=lambda i: rows[i].pack.ids.shape[1] + 40 * chance.random()))
+    found = list(iter(lambda: list(islice(order, together)), []))
+    chance.shuffle(found)
+    yield from found
+
+
+def step_loss(model: Any, batch: Batch) -> tuple[Tensor, int, int]:
+    """The loss of a batch, and how many of its pairs are told right, of how many."""
+    with torch.autocast("cpu", torch.bfloat16):
+        said, tokens = logprobs(model, batch.pack, len(batch.marks))
+    gained = said - batch.before
+    learnt = -(said * batch.best).sum() / (tokens * batch.best).sum().clamp(min=1)
+    loss = preference_loss(gained, batch.marks, batch.whose) + LEARNT * learnt
+    return loss, *told_right(gained.detach(), batch.marks, batch.whose)
+
+
+def before_training(model: Any, rows: Sequence[Marked], work: Path) -> list[Tensor]:
+    """The log-probabilities that training begins with, of each caption's texts; read once and kept."""
+    file, sizes = work / "before.pt", [len(one.marks) for one in rows]
+    if file.exists():
+        found = torch.load(file, weights_only=True)
+        if [len(one) for one in found] == sizes:
+            return list(found)
+    found = [torch.empty(0)] * len(rows)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for group in groups(rows, 0):
+            some = [rows[i] for i in group]
+            said, _ = logprobs(model, stack([one.pack for one in some]), sum(len(one.marks) for one in some))
+            for i, own in zip(group, said.split([sizes[i] for i in group]), strict=True):
+                found[i] = own.clone()
+    work.mkdir(parents=True, exist_ok=True)
+    torch.save(found, file)
+    return found
 
 
 @torch.no_grad()
-def evaluate(model: Any, rows: Sequence[Marked], before: dict[int, Tensor]) -> str:
+def evaluate(model: Any, rows: Sequence[Marked], before: Sequence[Tensor]) -> str:
     """The share of pairs told right by what was gained, and the mean gain a token of good texts and of the others."""
-    right, pairs = 0, 0
-    sums = torch.zeros(2, 2)
-    for one in rows:
+    right, pairs, sums = 0, 0, torch.zeros(2, 2)
+    for group in groups(rows, 0):
+        batch = batch_of([rows[i] for i in group], [before[i] for i in group])
         with torch.autocast("cpu", torch.bfloat16):
-            said, tokens = logprobs(model, one)
-        gained = said - before[id(one)]
-        told, of = told_right(gained, one.marks)
+            said, tokens = logprobs(model, batch.pack, len(batch.marks))
+        gained = said - batch.before
+        told, of = told_right(gained, batch.marks, batch.whose)
         right, pairs = right + told, pairs + of
-        for kind, there in enumerate((one.marks >= 2, one.marks < 2)):
+        for kind, there in enumerate((batch.marks >= 2, batch.marks < 2)):
             sums[kind] += torch.stack([gained[there].sum(), tokens[there].sum()])
-    good, others = (sums[:, 0] / sums[:, 1]).tolist()
+    good, others = (sums[:, 0] / sums[:, 1].clamp(min=1)).tolist()
     share = right / max(pairs, 1)
     return f"{share:.3f} of {pairs} pairs told right; a token of good texts {good:+.3f}, of others {others:+.3f}"
 
@@ -192,14 +252,22 @@ def main() -> None:
     """Train by the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="the rewriter as `moodcap setup` assembled it, without an adapter")
-    parser.add_argument("--marks", type=Path, required=True)
     parser.add_argument("--start", type=Path, required=True, help="the adapter to go on from")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="where a run that is stopped can be taken up")
+    parser.add_argument("--marks", type=Path, nargs="*", default=[], help="files of marked texts")
+    parser.add_argument("--no-twins", action="store_true", help="learn from marks alone")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rate", type=float, default=5e-5)
     parser.add_argument("--share", type=float, default=1.0, help="0 to 1: how much of what is learnt is kept")
+    parser.add_argument("--most-steps", type=int, help="stop after so many, to see how long they take")
     parser.add_argument("--data", type=Path, help="where the styled captions of `marks_3.jsonl` stand")
-    train(**vars(parser.parse_args()))
+    told = vars(parser.parse_args())
+    tokenizer = AutoTokenizer.from_pretrained(told["folder"])
+    parts = [] if told.pop("no_twins") else [read_twins(written.load_written(), tokenizer)]
+    parts.append(read_marks(told.pop("marks"), tokenizer, told.pop("data")))
+    rows = ([one for taught, _ in parts for one in taught], [one for _, held in parts for one in held])
+    train(told.pop("folder"), rows, told.pop("start"), told.pop("out"), told.pop("work"), **told)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Teach the embedded rewriter: a LoRA adapter (Hu et al., 2021) for SmolLM2 on rewrites written for it.
 
     python -m training.foundations FOUNDATIONS
-    python -m training.rewriter FOUNDATIONS/rewriter --out models/embedded/rewriter --work WORK [--more winners.jsonl]
+    python -m training.rewriter FOUNDATIONS/rewriter --out OUT --work WORK [--epochs 3] [--more winners.jsonl]
 
 Each row is a literal caption, a mood, an intensity and the rewrite: those of `data/rewrites` (`written.py`) and of
 `prompts/rewrites.jsonl`. The model sees the same short chat as the chain sends it, and learns the answer alone. Of awe
@@ -9,18 +9,19 @@ there is four times as much as of other moods: each epoch draws as many of it as
 by literal caption, is the development part of the one file and every twentieth caption of the other; the epoch with the
 least loss on it is kept. `--more` adds rows of the same form.
 
-The base is frozen, in bfloat16; the adapter learns in 32 bits, with products in bfloat16. Every so many steps all that
-is needed to go on is written to WORK, and a run that finds it there goes on.
+The base is frozen, in bfloat16; the adapter learns in 32 bits, with products in bfloat16. A rank of 64 is what fits
+into 40 MB in half precision, where all weights would take 270. Rows that ask alike share a sequence (`packs.py`),
+attention is plain products (`attention.py`). Every ten minutes all that is needed to go on is written to WORK: the same
+command goes on from there, and does nothing once it is through.
 """
 
 import argparse
 import json
 import math
 import random
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -29,14 +30,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from prompts import Rewrite, load_moods, load_rewrites, taught_turns
 
-from . import written
-from .packs import Pack, packs
+from . import attention, written
+from .packs import Pack, packs, stacks
+from .progress import Keeper, Pace, Progress
 
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 RANK = 64  # in half precision the adapter takes 39 MB
 TOO_OFTEN = ("awe",)
-EVERY = 50  # steps between lines that tell how it goes
-TOGETHER = 3  # packs in one step, so that it sees several moods
+EVERY = 20  # steps between lines that tell how it goes
+TOGETHER = 4  # packs in one step, so that it sees several moods
+WARM = 30  # steps in which the rate rises
 HELD_OUT = 20  # one in so many literal captions
 LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -95,20 +98,18 @@ def encode(rows: Sequence[Rewrite], tokenizer: PreTrainedTokenizerBase) -> list[
 
 def loss_of(model: Any, rows: Pack) -> tuple[torch.Tensor, int]:
     """The summed loss of the answers' tokens, and how many there are. Logits are made where they count alone."""
+    logits, wanted, _ = told_logits(model, rows)
+    return torch.nn.functional.cross_entropy(logits, wanted, reduction="sum"), len(wanted)
+
+
+def told_logits(model: Any, rows: Pack) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of the tokens that are learnt the logits, the tokens themselves, and whose they are."""
     base = model.get_base_model()
-    hidden = base.model(rows.ids, attention_mask=rows.mask, position_ids=rows.places)[0]
+    mask = attention.added(rows.mask, base.dtype)
+    hidden = base.model(rows.ids, attention_mask=mask, position_ids=rows.places, use_cache=False)[0]
     wanted = rows.labels[:, 1:]
     told = wanted != -100
-    logits = base.lm_head(hidden[:, :-1][told])
-    return torch.nn.functional.cross_entropy(logits.float(), wanted[told], reduction="sum"), int(told.sum())
-
-
-class Progress(NamedTuple):
-    """How far training is: epochs done, packs done of the next, and the held-out losses so far."""
-
-    epoch: int
-    packs: int
-    losses: list[float]
+    return base.lm_head(hidden[:, :-1][told]).float(), wanted[told], rows.owner[:, 1:][told]
 
 
 def train(
@@ -118,12 +119,11 @@ def train(
     work: Path,
     epochs: int = 3,
     rate: float = 3e-4,
-    tokens: int = 1024,
+    tokens: int = 384,
     start: Path | None = None,
     rank: int = RANK,
-    save_every: int = 200,
     most_steps: int | None = None,
-) -> list[float]:
+) -> tuple[float, ...]:
     """Train on the first rows and keep the best adapter in `out`; the loss a token on the second after each epoch.
 
     Training begins with the adapter in `start`, or a new one, and goes on from `work` where a run was stopped.
@@ -134,49 +134,62 @@ def train(
     own = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(own, lr=rate, weight_decay=0.01)
     taught, held = (encode(part, tokenizer) for part in rows)
-    steps = epochs * sum(1 for _ in epoch_packs(rows[0], taught, tokens, 0)) // TOGETHER
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / 20, 0.5 + 0.5 * math.cos(math.pi * min(step / steps, 1)))
+    sizes = [batch.ids.numel() for batch in epoch_batches(rows[0], taught, tokens, 0)]
+    schedule = cosine(optimizer, epochs * len(sizes))
+    keeper = Keeper(work, own, (optimizer, schedule))
+    begun = keeper.resume()
+    skip, losses, total, count = begun.steps, begun.figures, 0.0, 0
+    pace = Pace((epochs - begun.epoch) * sum(sizes) - sum(sizes[:skip]))
+    print(
+        f"{len(taught)} rows, {len(held)} held out; an epoch has {len(sizes)} steps, {sum(sizes):,} tokens", flush=True
     )
-    begun = resume(work, own, optimizer, schedule)
-    losses = begun.losses
-    started, first, total, count = time.monotonic(), schedule.last_epoch, 0.0, 0
     for epoch in range(begun.epoch, epochs):
         model.train()
-        for number, batch in enumerate(epoch_packs(rows[0], taught, tokens, epoch), 1):
-            if epoch == begun.epoch and number <= begun.packs:
+        for number, batch in enumerate(epoch_batches(rows[0], taught, tokens, epoch), 1):
+            if number <= skip:
                 continue
             with torch.autocast("cpu", torch.bfloat16):
                 loss, size = loss_of(model, batch)
-            (loss / size / TOGETHER).backward()
-            total, count = total + loss.item(), count + size
-            if number % TOGETHER:
-                continue
-            torch.nn.utils.clip_grad_norm_(own, 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
+            learn(loss / size, own, optimizer, schedule)
+            total, count, said = total + loss.item(), count + size, pace.told(batch.ids.numel())
             step = schedule.last_epoch
             if step % EVERY == 0 or step == most_steps:
-                pace = (time.monotonic() - started) / (step - first)
-                print(f"{step}/{steps} loss {total / count:.3f}, {pace:.2f} s a step", flush=True)
+                print(f"{step}/{epochs * len(sizes)} loss {total / count:.3f}, {said}", flush=True)
                 total, count = 0.0, 0
-            if step % save_every == 0:
-                keep_progress(work, Progress(epoch, number, losses), own, optimizer, schedule)
+            if keeper.due() or step == most_steps:
+                keeper.keep(Progress(epoch, number, losses))
             if step == most_steps:
                 return losses
-        losses.append(evaluate(model, held, tokens))
-        print(f"epoch {epoch + 1}: held out {losses[-1]:.3f}, {time.monotonic() - started:.0f} s", flush=True)
+        skip, losses = 0, (*losses, evaluate(model, held, tokens))
+        print(f"epoch {epoch + 1}: held out {losses[-1]:.4f}", flush=True)
         if losses[-1] == min(losses):
             keep(model, out)
-        optimizer.zero_grad(set_to_none=True)
-        keep_progress(work, Progress(epoch + 1, 0, losses), own, optimizer, schedule)
+        keeper.keep(Progress(epoch + 1, 0, losses))
     return losses
+
+
+def learn(loss: torch.Tensor, own: Sequence[torch.Tensor], optimizer: Any, schedule: Any) -> None:
+    """One step down."""
+    torch.autograd.backward(loss)
+    torch.nn.utils.clip_grad_norm_(own, 1.0)
+    optimizer.step()
+    schedule.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def cosine(optimizer: Any, steps: int) -> Any:
+    """A rate that rises for a while and then falls to a hundredth, as half a wave."""
+
+    def share(step: int) -> float:
+        return min((step + 1) / WARM, 0.505 + 0.495 * math.cos(math.pi * min(step / max(steps, 1), 1)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, share)
 
 
 def begin(folder: Path, start: Path | None, rank: int) -> Any:
     """The base with an adapter to train: that in `start`, or a new one."""
-    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="sdpa")
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+    attention.use(base)
     if start is None:
         config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LAYERS, task_type="CAUSAL_LM")
         model: Any = get_peft_model(base, config)
@@ -188,32 +201,12 @@ def begin(folder: Path, start: Path | None, rank: int) -> Any:
     return model
 
 
-def epoch_packs(
+def epoch_batches(
     rows: Sequence[Rewrite], encoded: Sequence[tuple[list[int], list[int]]], tokens: int, epoch: int
 ) -> Iterator[Pack]:
-    """The packs of an epoch, the same whenever it is begun again."""
+    """The batches of an epoch, the same whenever it is begun again."""
     chance = random.Random(epoch)
-    return packs([encoded[i] for i in evened(rows, chance)], tokens, chance)
-
-
-def keep_progress(work: Path, done: Progress, own: Sequence[torch.Tensor], *parts: Any) -> None:
-    """Write all that is needed to go on; what was there stays until it is whole."""
-    work.mkdir(parents=True, exist_ok=True)
-    states = [part.state_dict() for part in parts]
-    torch.save({"done": list(done), "own": [w.data for w in own], "states": states}, work / "progress.new")
-    (work / "progress.new").replace(work / "progress.pt")
-
-
-def resume(work: Path, own: Sequence[torch.Tensor], *parts: Any) -> Progress:
-    """Take up what `keep_progress` wrote; where there is nothing, the beginning."""
-    if not (work / "progress.pt").exists():
-        return Progress(0, 0, [])
-    kept = torch.load(work / "progress.pt", weights_only=True)
-    for weight, there in zip(own, kept["own"], strict=True):
-        weight.data.copy_(there)
-    for part, state in zip(parts, kept["states"], strict=True):
-        part.load_state_dict(state)
-    return Progress(*kept["done"])
+    return stacks(packs([encoded[i] for i in evened(rows, chance)], tokens, chance), TOGETHER, chance)
 
 
 def keep(model: Any, out: Path) -> None:
@@ -230,7 +223,8 @@ def evaluate(model: Any, rows: Sequence[tuple[list[int], list[int]]], tokens: in
     """The loss a token on rows."""
     model.eval()
     total, count = 0.0, 0
-    for batch in packs(rows, tokens, random.Random(0)):
+    chance = random.Random(0)
+    for batch in stacks(packs(rows, tokens, chance), TOGETHER, chance):
         with torch.autocast("cpu", torch.bfloat16):
             loss, size = loss_of(model, batch)
         total, count = total + loss.item(), count + size
@@ -248,7 +242,6 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="an adapter to go on from")
     parser.add_argument("--work", type=Path, required=True, help="where a run that is stopped can be taken up")
     parser.add_argument("--rank", type=int, default=RANK)
-    parser.add_argument("--save-every", type=int, default=200, help="steps")
     parser.add_argument("--most-steps", type=int, help="stop after so many, to see how long they take")
     told = vars(parser.parse_args())
     train(told.pop("folder"), told.pop("out"), all_rows(*told.pop("more")), told.pop("work"), **told)

@@ -18,8 +18,9 @@ from tests.chains.doubles import some_models
 from tests.models.tiny import tiny_llm
 from training import candidates, preference, sense_ear
 from training.marks import MARKS, read_rows
-from training.preference import logprobs, marked, preference_loss, told_right
+from training.preference import batch_of, beside, logprobs, marked, preference_loss, read_twins, told_right
 from training.rewriter import LAYERS, encode
+from training.written import load_written, part_of
 
 from .made_up import make_data
 
@@ -30,6 +31,7 @@ ROW: dict[str, Any] = {
     "intensity": 1.0,
     "texts": [["A dog runs, happy dog.", 3], ["Happy runs a dog.", 1], ["A dog runs, sad dog of dog.", 0]],
 }
+TWINS: dict[str, Any] = ROW | {"texts": [["A dog runs, and the day runs along with it.", 3], ["A cat runs.", 0]]}
 TRUE = ("Glad, a brown dog runs through the snow.", "Through the snow runs a brown dog, glad of it.")
 peft_asks = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
 
@@ -55,7 +57,12 @@ def test_texts_that_share_a_question_are_as_likely_as_each_alone(folder: Path) -
     plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     network: Any = get_peft_model(plain, LoraConfig(r=2, target_modules=LAYERS)).eval()
     with torch.no_grad():
-        said, tokens = logprobs(network, marked(ROW, tokenizer))
+        one = marked(ROW, tokenizer)
+        both = batch_of([marked(TWINS, tokenizer, False), one], [torch.zeros(2), torch.zeros(3)])
+        said, tokens = logprobs(network, one.pack, 3)
+        together, _ = logprobs(network, both.pack, 5)
+        assert torch.allclose(together[2:], said, atol=1e-3)
+        assert both.whose.tolist() == [0, 0, 1, 1, 1]
         for place, (text, _) in enumerate(ROW["texts"]):
             [(asked, answer)] = encode([Rewrite(ROW["literal"], "joy", 1.0, text)], tokenizer)
             begun = len(tokenizer("A dog runs,")["input_ids"]) if text.startswith("A dog runs, ") else 0
@@ -66,31 +73,43 @@ def test_texts_that_share_a_question_are_as_likely_as_each_alone(folder: Path) -
 
 
 def test_the_better_text_is_to_gain_more() -> None:
-    marks = torch.tensor([3, 1, 1])
-    assert told_right(torch.tensor([2.0, 1.0, 3.0]), marks) == (1, 2)
-    right, wrong = (preference_loss(torch.tensor([gain, 0.0, 0.0]), marks) for gain in (5.0, -5.0))
-    assert right < preference_loss(torch.zeros(3), marks) < wrong
-    assert preference_loss(torch.ones(2), torch.tensor([2, 2])) == 0
+    marks, whose = torch.tensor([3, 1, 1, 2]), torch.tensor([0, 0, 0, 1])
+    assert told_right(torch.tensor([2.0, 1.0, 3.0, 9.0]), marks, whose) == (1, 2)
+    right, wrong = (preference_loss(torch.tensor([gain, 0.0, 0.0, 0.0]), marks, whose) for gain in (5.0, -5.0))
+    assert right < preference_loss(torch.zeros(4), marks, whose) < wrong
+    assert preference_loss(torch.ones(2), torch.tensor([2, 2]), torch.tensor([0, 0])) == 0
+
+
+def test_rewrites_stand_over_their_twins_and_what_is_held_out_is_not_learnt(folder: Path) -> None:
+    rows = [row for row in load_written() if row.twin][:60]
+    assert beside(rows[0])["texts"] == [[rows[0].rewrite, 3], [rows[0].twin, 0]]
+    taught, held = read_twins(rows, AutoTokenizer.from_pretrained(folder))
+    assert len(taught) + len(held) == 60
+    assert len(held) == sum(part_of(row.key) == "dev" for row in rows) > 0
+    assert all(one.best.tolist() == [True, False] for one in taught)
 
 
 @peft_asks
 @pytest.mark.filterwarnings("ignore:Could not find a config file:UserWarning")
-def test_training_makes_good_texts_likelier_than_bad_ones(folder: Path, tmp_path: Path) -> None:
-    start, out, marks = tmp_path / "start", tmp_path / "out", tmp_path / "marks.jsonl"
+def test_training_makes_good_texts_likelier_and_can_be_taken_up(folder: Path, tmp_path: Path) -> None:
+    start, out, tokenizer = tmp_path / "start", tmp_path / "out", AutoTokenizer.from_pretrained(folder)
     plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     get_peft_model(plain, LoraConfig(r=2, target_modules=LAYERS, task_type="CAUSAL_LM")).save_pretrained(start)
-    rows = [ROW | {"literal": f"A dog runs {i}."} for i in range(24)]
-    marks.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
-    preference.train(folder, marks, start, out, epochs=4, rate=3e-3)
-    preference.train(folder, marks, out, tmp_path / "same", rate=3e-3, share=0)
+    rows = [marked(ROW | {"literal": f"A dog runs {i}."}, tokenizer) for i in range(24)]
+    preference.train(folder, (rows, rows[:2]), start, tmp_path / "whole", tmp_path / "work", epochs=4, rate=5e-3)
+    for most in (5, None):
+        preference.train(
+            folder, (rows, rows[:2]), start, out, tmp_path / "halves", epochs=4, rate=5e-3, most_steps=most
+        )
     name = "adapter_model.safetensors"
+    assert (tmp_path / "whole" / name).read_bytes() == (out / name).read_bytes()
+    preference.train(folder, (rows, []), out, tmp_path / "same", tmp_path / "none", rate=3e-3, share=0)
     assert (tmp_path / "same" / name).read_bytes() == (out / name).read_bytes()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
     said = []
     for adapter in (start, out):
         taught: Any = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(folder), str(adapter)).eval()
         with torch.no_grad():
-            said.append(logprobs(taught, marked(rows[0], tokenizer))[0])
+            said.append(logprobs(taught, rows[0].pack, 3)[0])
     gained = said[1] - said[0]
     assert gained[0] > 0
     assert gained[0] > gained[1:].max()

@@ -1,0 +1,57 @@
+"""Attention by plain matrix products, for training on CPUs in bfloat16.
+
+torch's fused attention goes backward there in kernels that are, at the sizes of our sequences, many times as slow as
+two batched matrix products with a softmax between them. `use` makes a model of transformers compute it so: the softmax
+in the numbers of the values, the mask added, heads that share their keys (grouped-query attention) as rows of one
+product.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, eager_mask
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+NAME = "plain_products"
+NEVER = -1e4  # added where nothing is to be seen; small enough for 16 bits
+
+
+def attend(
+    module: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """What each token takes from the others, (rows, tokens, heads, size). Without a mask a causal module's is built."""
+    rows, heads, tokens, size = query.shape
+    owners, seen = key.shape[1:3]
+    asked = (query * (scaling or size**-0.5)).reshape(rows * owners, heads // owners * tokens, size)
+    scores = torch.bmm(asked, key.reshape(-1, seen, size).transpose(1, 2)).view(rows, heads, tokens, seen)
+    if attention_mask is None and getattr(module, "is_causal", False) and tokens > 1:
+        attention_mask = torch.ones(tokens, seen, dtype=torch.bool, device=query.device).tril(seen - tokens)
+    if attention_mask is not None:
+        scores = scores + added(attention_mask, scores.dtype)
+    with torch.autocast(query.device.type, enabled=False):
+        shares = torch.softmax(scores.to(value.dtype), -1)
+    shares = torch.nn.functional.dropout(shares, dropout, module.training)
+    found = torch.bmm(shares.view(rows * owners, -1, seen), value.reshape(-1, seen, size))
+    return found.view(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
+
+
+def added(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """The mask as what is added to scores: a boolean one is true where a token is seen."""
+    if mask.dtype == torch.bool:
+        return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, NEVER)
+    return mask if mask.dtype == dtype else mask.clamp(min=NEVER).to(dtype)
+
+
+def use(model: Any) -> None:
+    """Make a model of transformers attend so."""
+    ALL_ATTENTION_FUNCTIONS.register(NAME, attend)
+    ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, eager_mask)
+    model.set_attn_implementation(NAME)
