@@ -192,7 +192,7 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             shown = (*self._examples(literal, mood, intensity), *nearest(wishes, literal, mood.name))
             wished = leanings(wishes, mood.name, getattr(writer, "vocabulary", {}))
             taught, length = getattr(writer, "taught", False), wishes.length if wishes else "any"
-            free, begun = (lean.on(literal, mood, intensity, said, wished) if lean else None for said in (False, True))
+            free, begun = (lean.on(literal, mood, said, wished) if lean else None for said in (False, True))
             for opening in openings(writer, literal, count, retry):
                 leant_on = begun if opening else free
                 chats.append(ask(literal, mood, intensity, opening, taught, leant_on, shown, length))

@@ -1,6 +1,8 @@
-"""Whether a rewrite may be shown: does it carry the mood, keep the facts, add none, and read well.
+"""Whether a rewrite may be shown: does it keep the facts, add none, read well, and carry the mood.
 
-Each candidate gets scores in 0..1 and, where it fails, the problems in words. The best that has none wins.
+Each candidate gets scores in 0..1 and, where it fails, the problems in words. The best that has none wins. The mood is
+a threshold, not the aim: what carries enough of it gains nothing by more, and loses where it names the mood rather than
+show it, piles up its words, is worn, or much like what the reader has just seen.
 """
 
 import math
@@ -15,16 +17,22 @@ from prompts import Mood
 
 from .freshness import Recent
 from .hearing import Heard
+from .kindness import unkind
+from .named import names_mood, worn_words
 from .records import Checks
 from .truth import RuleChecker
 from .words import lexicon, phrase_lemmas, read_words, word_list
 
-LEAST_MOOD = 0.2
+LEAST_MOOD = 0.02
 """A candidate that carries the mood less than this, times the intensity, is not taken."""
+MOOD = 0.15
+"""So much of a mood, times the intensity, is enough: half of the good rewrites carry more."""
+LOUDEST = 0.4
+"""A mood heard more than this, and the intensity on top, is louder than asked for."""
 ENOUGH, PILED, MOST_TONE = 2, 0.9, 4
 """Words of the mood: so many are enough, each more costs a tenth of the score, and more than the last are piled up."""
-FAINTEST = 0.15
-"""The mood's score that intensity 0 asks for; with the intensity it rises to 1."""
+NAMED, WORN = 0.6, 0.7
+"""What is left of the score of a text that names its mood, and of one for each worn word."""
 LEAST_KEPT = 0.7
 LEAST_FLUENCY = 0.25
 LEAST_SENSE = 0.2
@@ -59,16 +67,18 @@ def check(
     """The checks of every answer, in order.
 
     `heard` holds what was heard in them; `recent` what the reader has seen before; `facts` how they hold against the
-    caption, by the rules where nobody else was asked. The score is how near the mood comes to the intensity ×
-    faithfulness × truth × fluency × sense² × freshness.
+    caption, by the rules where nobody else was asked. The score is faithfulness × truth × fluency × sense² × freshness
+    × whether the mood is there × what is left for naming it, piling it up and worn words.
     """
     seen = recent or Recent()
     toned = [tone_words(answer.text, mood) for answer in answers]
-    scores = [mood_score(heard.of(i, mood), words) for i, words in enumerate(toned)]
+    scores = [heard.of(i, mood) for i in range(len(answers))]
     sense = [1.0] * len(answers) if heard.sense is None else heard.sense.tolist()
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
+    costs = [cost(answer.text, literal, mood, words) for answer, words in zip(answers, toned, strict=True)]
     held = RuleChecker().check([(literal, answer.text) for answer in answers]) if facts is None else facts
-    return [_check(literal, *one, intensity) for one in zip(answers, held, scores, toned, sense, fresh, strict=True)]
+    each = zip(answers, held, scores, toned, costs, sense, fresh, strict=True)
+    return [_check(literal, *one, intensity) for one in each]
 
 
 def _check(
@@ -77,6 +87,7 @@ def _check(
     facts: FactReading,
     mood: float,
     toned: int,
+    cost: float,
     sense: float,
     freshness: float,
     intensity: float,
@@ -91,6 +102,8 @@ def _check(
         problems.append(f"loses: {', '.join(facts.lost_things)}")
     elif facts.kept_share < LEAST_KEPT:
         problems.append(f"loses: {', '.join(facts.lost)}")
+    if cruel := unkind(literal, answer.text):
+        problems.append(f"is unkind: {', '.join(cruel)}")
     if mood < LEAST_MOOD * intensity:
         problems.append("does not carry the mood")
     if toned > MOST_TONE:
@@ -110,27 +123,20 @@ def _check(
         contradicts=facts.contradicts,
         freshness=freshness,
         problems=tuple(problems),
-        score=mood_fit(mood, intensity)
-        * facts.kept_share
-        * (1 - facts.untrue)
-        * fluency
-        * sense**2
-        * freshness
-        * PILED ** max(toned - ENOUGH, 0),
+        score=facts.kept_share * (1 - facts.untrue) * fluency * sense**2 * freshness * mood_fit(mood, intensity) * cost,
     )
 
 
-def mood_score(heard: float, toned: int) -> float:
-    """How well a text carries a mood, 0..1: a noisy-or of what is heard in it and whether it has words of the mood."""
-    return 1 - (1 - heard) * (0.4 if toned else 1.0)
-
-
 def mood_fit(mood: float, intensity: float) -> float:
-    """How near a mood's score is to what the intensity asks for, 0..1: a faint mood is not to shout.
+    """Whether a mood is there as the intensity asks for it: 1 from enough on, less below, and less where it shouts."""
+    enough, loud = MOOD * intensity, min(LOUDEST + intensity, 1.0)
+    return min(math.sqrt(mood / enough) if enough else 1.0, 1 - max(mood - loud, 0.0), 1.0)
 
-    The stronger a mood is to be, the more it counts beside all else.
-    """
-    return math.pow(1 - abs(mood - min(FAINTEST + intensity, 1.0)), 1 + 3 * intensity)
+
+def cost(text: str, literal: str, mood: Mood, toned: int) -> float:
+    """What is left of the score of a text that names its mood, piles up its words, or is worn; 1 where it does not."""
+    named = NAMED if names_mood(text, mood, literal) else 1.0
+    return float(named * WORN ** len(worn_words(text, literal)) * PILED ** max(toned - ENOUGH, 0))
 
 
 def tone_words(text: str, mood: Mood) -> int:

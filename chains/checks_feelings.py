@@ -1,9 +1,12 @@
 """What a text asserts of a person's feelings, which no photo shows; what is likened ("as if lonely") asserts nothing.
 
-A feeling is asserted where its word stands before a person ("a hopeful player"), is said of one ("the boy is happy", "she
-longs for home"), or is put beside one between commas ("a man, sick at heart, sifts grain"); the adverb of one where a
+A feeling is asserted where its word stands before a person ("a hopeful player"), is said of one ("the boy is happy",
+"she longs for home"), or is put beside one between commas ("a man, sick at heart, sifts grain"), or its adverb where a
 person does something in the same clause. What the caption itself says is let pass, and a caption without people has
 nobody to feel: things may be lonely. The words are in `lexicon/feelings.toml`.
+
+Of the twins of `data/rewrites` whose fault is a feeling of a person it finds three in four, and objects to six of 6,500
+true rewrites of captions with people. The lists were made with the training part in sight.
 """
 
 import re
@@ -29,12 +32,24 @@ class _Words(NamedTuple):
 
 def asserted_feelings(literal: str, text: str) -> tuple[str, ...]:
     """The words by which a text asserts what a person feels; none where its caption says so too."""
-    told = _tokens(literal)
-    if not any(_is_person(word) for word in told):
+    told = tokens(literal)
+    if not any(is_person(word) for word in told):
         return ()
-    found = (word for clause in _clauses(text) for word in _of(_tokens(clause)))
     known = {lemmatise(word) for word in told}
+    found = (word for clause in _clauses(text) for word in _of(tokens(clause)))
     return tuple(dict.fromkeys(word for word in found if lemmatise(word) not in known))
+
+
+def said_of_people(words: Sequence[str], adjectives: frozenset[str]) -> Iterator[str]:
+    """Those adjectives in the words of a clause that are said of a person."""
+    people = [i for i, word in enumerate(words) if is_person(word)]
+    for i, word in enumerate(words):
+        if word in adjectives:
+            before = words[i - 1] if i else ""
+            said = before in BE and _after_person(words, i - 1)
+            beside = before in (",", "feeling") and _set_apart(words, i, people)
+            if said or beside or _before_person(words, i):
+                yield word
 
 
 def _clauses(text: str) -> Iterator[str]:
@@ -44,14 +59,10 @@ def _clauses(text: str) -> Iterator[str]:
 
 
 def _of(words: Sequence[str]) -> Iterator[str]:
-    people = [i for i, word in enumerate(words) if _is_person(word)]
+    yield from said_of_people(words, _words().adjectives)
+    peopled = any(is_person(word) for word in words)
     for i, word in enumerate(words):
-        if word in _words().adjectives:
-            if _before_person(words, i) or (i and words[i - 1] in BE and _after_person(words, i - 1)):
-                yield word
-            elif words[i - 1 : i] in ([","], ["feeling"]) and _set_apart(words, i, people):
-                yield word
-        elif (word in _words().adverbs and people) or (word in _words().verbs and _after_person(words, i)):
+        if (word in _words().adverbs and peopled) or (word in _words().verbs and _after_person(words, i)):
             yield word
 
 
@@ -59,7 +70,7 @@ def _before_person(words: Sequence[str], place: int) -> bool:
     """Whether a person is named by the next few words, and nothing else before."""
     after = words[place + 1 : place + 1 + BETWEEN]
     for word in after:
-        if _is_person(word):
+        if is_person(word):
             return True
         if not word.isalpha() or kind(lemmatise(word)) is not None or word in ENDS:
             return False
@@ -69,7 +80,7 @@ def _before_person(words: Sequence[str], place: int) -> bool:
 def _after_person(words: Sequence[str], place: int) -> bool:
     """Whether what is said at a place is said of a person just before it."""
     before = words[max(place - 1, 0) : place]
-    return any(_is_person(word) or word in PRONOUNS for word in before)
+    return any(is_person(word) or word in PRONOUNS for word in before)
 
 
 def _set_apart(words: Sequence[str], place: int, people: Sequence[int]) -> bool:
@@ -78,11 +89,13 @@ def _set_apart(words: Sequence[str], place: int, people: Sequence[int]) -> bool:
     return any(i in people or words[i] in PRONOUNS for i in (*named[:1], *named[-1:]))
 
 
-def _is_person(word: str) -> bool:
+def is_person(word: str) -> bool:
+    """Whether a word names a person."""
     return kind(lemmatise(word)) == "person"
 
 
-def _tokens(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
+    """The words of a text in lower case, those with hyphens whole, and its commas and dashes."""
     return re.findall(r"[a-z]+(?:-[a-z]+)*|[,—–]", text.lower())
 
 

@@ -1,7 +1,7 @@
 """Candidates: a caption asked of the writer in a mood, in several ways at once, and what came of it tidied up.
 
-Half of the candidates are free; the others are made to begin with the literal caption and go on from there, which
-keeps the facts by construction (a small model forgets what it does not repeat).
+Those of a taught writer are free. Of another local writer's half are; the others are made to begin with the literal
+caption and go on from there, which keeps the facts by construction (a small model forgets what it does not repeat).
 """
 
 import re
@@ -30,12 +30,16 @@ def to_messages(turns: Sequence[Turn]) -> list[BaseMessage]:
 def openings(writer: BaseChatModel, literal: str, count: int, retry: bool) -> list[str]:
     """How each candidate begins: nothing for a free one. A second try leaves nothing free.
 
-    Only a local model can be made to go on from an opening; a server's candidates are all free.
+    A taught writer keeps the facts by itself: all are free, and half of those of a second try. Only a local model can
+    be made to go on from an opening; a server's candidates are all free.
     """
     if not getattr(writer, "continues_messages", False):
         return [""] * count
     fixed = [f"{literal.rstrip('.!? ')}{joint}" for joint in JOINTS]
-    kinds = fixed if retry else ["", fixed[0], "", fixed[1], fixed[2], "", fixed[3], fixed[4]]
+    if getattr(writer, "taught", False):
+        kinds = ["", fixed[0], "", fixed[1], "", fixed[2]] if retry else [""]
+    else:
+        kinds = fixed if retry else ["", fixed[0], "", fixed[1], fixed[2], "", fixed[3], fixed[4]]
     return [kinds[i % len(kinds)] for i in range(count)]
 
 

@@ -1,52 +1,52 @@
-"""The figures of rewrites: variety, worn phrases, means with bootstrap intervals, and whether intensity tells.
+"""The figures of rewrites, all of them computed from texts alone: none is won by saying the mood's name.
 
-A `Row` is one text with all that was measured on it; everything here is computed from rows and knows no model.
+What a text has from its own literal caption never counts against it. Intervals are 95 %, by bootstrap over photos.
 """
 
+import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from chains.checks_feelings import asserted_feelings
+from chains.kindness import unkind
+from chains.named import names_mood, worn_words
+from prompts import load_moods
+
 from .metrics import Gram, tokenize
 
 RESAMPLES = 1000
-OURS = "Moodcap"
-WROTE = "Moodcap, where it rewrote"
+OF = 1000  # texts among which the commonest tail and opener are counted
+TAIL, OPENER = 4, 3  # words
+READING = f"""
+Square brackets hold 95 % intervals: {RESAMPLES:,} bootstrap resamples of whole photos.
+
+- **names its mood**: texts with a word that names the mood, or a plain synonym (`chains/lexicon/named.toml`).
+- **literal and a tail**: texts that begin with the whole literal caption and go on.
+- **commonest tail, opener**: of {OF:,} texts drawn by chance, the share that end in the same four words, or begin with
+  the same three, where their captions do not.
+- **asserts a feeling**: texts that say as a fact what a person feels, by `chains/checks_feelings.py`, which finds three
+  in four; what readers find is told by `evaluation/sheets.py`.
+- **unkind**: texts with a cruel word of people, or mockery of what is grave (`chains/kindness.py`, which refuses them).
+- **worn**: texts with a worn word (`chains/lexicon/worn.toml`). **the caption alone**: no rewrite passed, or the photo
+  was not sure. **seconds**: a text, in batches of eight, on the machine that made this report.
+""".strip()
 
 
-class Rewrite(NamedTuple):
-    """One text of one system for one caption, mood and intensity."""
+class Text(NamedTuple):
+    """A text of one build for one photo or given caption, mood and intensity; `truth` is what the photo shows."""
 
     source: str
     photo: str
+    truth: str
     literal: str
-    system: str
     mood: str
     intensity: float
     text: str
     fallback: bool
     seconds: float
-
-
-class Row(NamedTuple):
-    """A rewrite with what was measured on it. `aligned` is None for moods that are none of the eight emotions.
-
-    `score` says how strongly the judge hears the mood: for the eight the share of the accepted labels, for further
-    moods the distance in valence, arousal and dominance, negated.
-    """
-
-    rewrite: Rewrite
-    label: str
-    aligned: bool | None
-    distance: float
-    score: float
-    kept: float
-    added: tuple[str, ...]
-    against: tuple[str, ...]
-    length: float
-    fluency: float
 
 
 class Interval(NamedTuple):
@@ -58,7 +58,7 @@ class Interval(NamedTuple):
 
 
 def bootstrap(values: Sequence[float], groups: Sequence[Hashable], seed: int = 0) -> Interval:
-    """The mean and its 95 % interval when whole groups (captions) are drawn again, 1,000 times."""
+    """The mean and its 95 % interval when whole groups (photos) are drawn again, 1,000 times."""
     if not values:
         return Interval(float("nan"), float("nan"), float("nan"))
     place = {group: i for i, group in enumerate(dict.fromkeys(groups))}
@@ -70,70 +70,98 @@ def bootstrap(values: Sequence[float], groups: Sequence[Hashable], seed: int = 0
     return Interval(float(np.mean(values)), float(low), float(high))
 
 
-def interval(rows: Iterable[Row], value: Callable[[Row], float | None]) -> Interval:
-    """The mean of a value over rows with its interval; rows whose value is None are left out."""
-    known = [(float(told), row.rewrite.photo) for row in rows if (told := value(row)) is not None]
-    return bootstrap([told for told, _ in known], [photo for _, photo in known])
+def share(texts: Sequence[Text], holds: Callable[[Text], bool | float]) -> Interval:
+    """The share of texts of which something holds, or the mean of a number."""
+    return bootstrap([float(holds(one)) for one in texts], [one.photo for one in texts])
 
 
-def distinct(texts: Sequence[str], n: int) -> float:
-    """Distinct-n (Li et al., 2016): of all n-grams in the texts, the share that are different ones."""
-    found = [gram for text in texts for gram in _grams(text, n)]
-    return len(set(found)) / max(len(found), 1)
+def names(one: Text) -> bool:
+    """Whether a text names its mood."""
+    return bool(names_mood(one.text, load_moods()[one.mood], one.literal))
 
 
-def distinct_texts(texts: Sequence[str]) -> float:
-    """The share of texts that are different ones; case and punctuation do not matter."""
-    return len({tuple(tokenize(text)) for text in texts}) / max(len(texts), 1)
+def is_tailed(one: Text) -> bool:
+    """Whether a text is its literal caption and a tail."""
+    told, literal = tokenize(one.text), tokenize(one.literal)
+    return len(told) > len(literal) and told[: len(literal)] == literal
 
 
-def common_phrase(
-    texts: Sequence[str], literals: Sequence[str], length: int = 4, opening: bool = False
-) -> tuple[str, float]:
-    """The phrase that most texts hold, or with `opening` begin with, and their share.
+def tail(one: Text) -> Gram | None:
+    """The last words of a text; None where its literal caption has them, or it is too short."""
+    return _own(tokenize(one.text)[-TAIL:], tokenize(one.literal), TAIL)
 
-    What a text has from its own literal caption does not count.
-    """
-    counts: Counter[Gram] = Counter()
-    for text, literal in zip(texts, literals, strict=True):
-        told = _grams(text, length)[: 1 if opening else None]
-        counts.update(set(told) - set(_grams(literal, length)))
+
+def opener(one: Text) -> Gram | None:
+    """The first words of a text; None where its literal caption has them, or it is too short."""
+    return _own(tokenize(one.text)[:OPENER], tokenize(one.literal), OPENER)
+
+
+def _own(words: Sequence[str], literal: Sequence[str], length: int) -> Gram | None:
+    there = {tuple(literal[i : i + length]) for i in range(len(literal) - length + 1)}
+    return tuple(words) if len(words) == length and tuple(words) not in there else None
+
+
+def commonest(texts: Sequence[Text], part: Callable[[Text], Gram | None]) -> tuple[str, Interval]:
+    """The part that most texts have, and their share, of `OF` texts drawn by chance or of all there are."""
+    drawn = np.random.default_rng(0).permutation(len(texts))[:OF]
+    some = [texts[i] for i in sorted(drawn)]
+    counts = Counter(found for one in some if (found := part(one)))
     if not counts:
-        return "", 0.0
-    phrase, count = min(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return " ".join(phrase), count / len(texts)
+        return "", share(some, lambda _: False)
+    most = min(counts, key=lambda gram: (-counts[gram], gram))
+    return " ".join(most), share(some, lambda one: part(one) == most)
 
 
-def _grams(text: str, n: int) -> list[Gram]:
-    words = tokenize(text)
-    return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+def dial(texts: Sequence[Text]) -> dict[float, float]:
+    """Words of a text for each word of its literal caption, by intensity: a hint is nearly the plain caption."""
+    steps: dict[float, list[float]] = {}
+    for one in texts:
+        steps.setdefault(one.intensity, []).append(len(tokenize(one.text)) / max(len(tokenize(one.literal)), 1))
+    return {step: float(np.mean(steps[step])) for step in sorted(steps)}
 
 
-def length_ratio(literal: str, text: str) -> float:
-    """Words of the text for each word of its literal caption."""
-    return len(tokenize(text)) / max(len(tokenize(literal)), 1)
+def figures(texts: Sequence[Text]) -> dict[str, str]:
+    """All figures of one build's texts, by name, as they are shown."""
+    wrote = [one for one in texts if not one.fallback]
+    (last, tails), (first, openers) = commonest(wrote, tail), commonest(wrote, opener)
+    return {
+        "texts": f"{len(texts):,}",
+        "names its mood": percent(share(wrote, names)),
+        "literal and a tail": percent(share(wrote, is_tailed)),
+        "commonest four-word tail": f"{percent(tails)} {last!r}",
+        "commonest three-word opener": f"{percent(openers)} {first!r}",
+        "asserts a feeling": percent(share(wrote, lambda one: bool(asserted_feelings(one.literal, one.text)))),
+        "unkind": percent(share(wrote, lambda one: bool(unkind(one.literal, one.text)))),
+        "worn": percent(share(wrote, lambda one: bool(worn_words(one.text, one.literal)))),
+        "the caption alone": percent(share(texts, lambda one: one.fallback)),
+        "words for each word of the caption": ", ".join(
+            f"{more:.2f} at {step:g}" for step, more in dial(wrote).items()
+        ),
+        "seconds": f"{np.mean([one.seconds for one in texts]):.2f}",
+    }
 
 
-def mean_scores(rows: Iterable[Row]) -> dict[str, dict[float, float]]:
-    """For each mood the mean score at each intensity, lowest first."""
-    told: dict[str, dict[float, list[float]]] = {}
-    for row in rows:
-        told.setdefault(row.rewrite.mood, {}).setdefault(row.rewrite.intensity, []).append(row.score)
-    return {mood: {at: float(np.mean(by[at])) for at in sorted(by)} for mood, by in told.items()}
+def percent(told: Interval) -> str:
+    """A share with its interval."""
+    return "" if math.isnan(told.mean) else f"{told.mean:.1%} [{told.low:.1%}, {told.high:.1%}]"
 
 
-def rising(rows: Iterable[Row]) -> dict[str, bool]:
-    """For each mood whether its mean score rises with every step of intensity; moods with one step are left out."""
-    curves = {mood: list(by.values()) for mood, by in mean_scores(rows).items() if len(by) > 1}
-    return {mood: bool(np.all(np.diff(curve) > 0)) for mood, curve in curves.items()}
+def report(builds: Mapping[str, Sequence[Text]]) -> str:
+    """The figures as Markdown: a table for each source, a column for each build, and texts drawn by chance."""
+    parts = ["# Figures of the rewrites", READING]
+    for source in dict.fromkeys(one.source for texts in builds.values() for one in texts):
+        own = {name: [one for one in texts if one.source == source] for name, texts in builds.items()}
+        told = {name: figures(texts) for name, texts in own.items() if texts}
+        rows = [[figure, *(build[figure] for build in told.values())] for figure in next(iter(told.values()))]
+        parts += [f"## {source.capitalize()}", table(["figure", *told], rows)]
+    first = list(next(iter(builds.values())))
+    drawn = [first[i] for i in sorted(np.random.default_rng(0).permutation(len(first))[:20])]
+    lines = [[one.mood, f"{one.intensity:g}", one.literal, one.text] for one in drawn]
+    parts += [f"## {len(drawn)} texts, drawn by chance", table(["mood", "intensity", "literal", "text"], lines)]
+    return "\n\n".join(parts) + "\n"
 
 
-def by_system(rows: Sequence[Row], source: str) -> dict[str, list[Row]]:
-    """The rows of a source by system, in the order of their coming, ours also without its fallbacks."""
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.rewrite.source == source:
-            found.setdefault(row.rewrite.system, []).append(row)
-    if OURS in found:
-        found = {OURS: found[OURS], WROTE: [row for row in found[OURS] if not row.rewrite.fallback], **found}
-    return {system: those for system, those in found.items() if those}
+def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    rows = [head, ["---"] * len(head), *lines]
+    return "\n".join(f"| {' | '.join(' '.join(cell.split()).replace('|', '/') for cell in row)} |" for row in rows)

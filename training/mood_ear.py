@@ -1,12 +1,14 @@
-"""Train the mood ear: a linear head on the hand-written rewrites, over the embedded text emotion's network.
+"""Train the mood ear: a linear head on rewrites in moods, over the embedded text emotion's network.
 
     python -m training.mood_ear EMOTION_TEXT_FOLDER --out models/embedded
 
-Cross-entropy over all moods with weight decay, on every row at once. It prints the share of rewrites heard right by
-heads that were not trained on them (folds by literal caption), then trains on all rows. A minute on two cores.
+Cross-entropy over all moods with weight decay, on every row at once: those of `data/rewrites` and `prompts`, without
+those that name their mood, so that the ear hears what is shown; of awe as many as of other moods. Printed is the share
+of the development part's rewrites whose mood is heard first, or among the first five, of 38.
 """
 
 import argparse
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,10 +18,12 @@ import torch.nn.functional as F
 from safetensors.numpy import save_file
 from torch import Tensor
 
+from chains.named import names_mood
 from models.emotion_text_embedded import EmbeddedTextEmotion
-from prompts import Rewrite, load_rewrites
+from prompts import Rewrite, load_moods
 
-FOLDS = 5
+from .rewriter import all_rows, evened
+
 DECAY = 1e-3
 
 
@@ -38,30 +42,32 @@ def fit(features: Tensor, target: Tensor, moods: int, steps: int = 200) -> torch
     return head.requires_grad_(False)
 
 
-def held_out(rows: Sequence[Rewrite], features: Tensor, target: Tensor, moods: int) -> Tensor:
-    """For each row the logits of a head that saw no rewrite of its literal caption, (rows, moods)."""
-    literals = {literal: i for i, literal in enumerate(dict.fromkeys(row.literal for row in rows))}
-    fold = torch.tensor([literals[row.literal] % FOLDS for row in rows])
-    logits = torch.zeros(len(rows), moods)
-    for number in range(FOLDS):
-        there = fold == number
-        logits[there] = fit(features[~there], target[~there], moods)(features[there])
-    return logits
+def shown(rows: Sequence[Rewrite]) -> list[Rewrite]:
+    """The rows that do not name their mood."""
+    moods = load_moods()
+    return [row for row in rows if not names_mood(row.rewrite, moods[row.mood], row.literal)]
 
 
 def train(
-    rows: Sequence[Rewrite], listen: Callable[[list[str]], Tensor], out: Path, told: Callable[[str], None] = print
+    rows: Sequence[Rewrite],
+    held: Sequence[Rewrite],
+    listen: Callable[[list[str]], Tensor],
+    out: Path,
+    told: Callable[[str], None] = print,
 ) -> None:
-    """Train on the rows; `listen` gives a text's features. Writes `mood_ear.safetensors`."""
+    """Train on the first rows, tell of the second; `listen` gives texts' features. Writes `mood_ear.safetensors`."""
     names = sorted({row.mood for row in rows})
     target = torch.tensor([names.index(row.mood) for row in rows])
     features = listen([row.rewrite for row in rows])
     mean = features.mean(0)
-    right = held_out(rows, features - mean, target, len(names)).argmax(1) == target
-    for intensity in sorted({row.intensity for row in rows}):
-        there = torch.tensor([row.intensity == intensity for row in rows])
-        told(f"intensity {intensity}: {float(right[there].float().mean()):.3f} of {int(there.sum())} heard right")
     head = fit(features - mean, target, len(names))
+    logits = head(listen([row.rewrite for row in held]) - mean)
+    wanted = torch.tensor([names.index(row.mood) for row in held])
+    place = (logits > logits.gather(1, wanted[:, None])).sum(1)
+    for intensity in sorted({row.intensity for row in held}):
+        own = place[torch.tensor([row.intensity == intensity for row in held])]
+        first, five = float((own == 0).float().mean()), float((own < 5).float().mean())
+        told(f"intensity {intensity}: of {len(own)} {first:.3f} heard first, {five:.3f} among five")
     bias = head.bias - head.weight @ mean
     stored = {
         "weight": head.weight.numpy().astype(np.float16),
@@ -78,7 +84,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     ear = EmbeddedTextEmotion(options.folder)
-    train(load_rewrites(), lambda texts: torch.from_numpy(ear.features(texts)).float(), options.out)
+    rows, held = all_rows()
+    rows = [rows[i] for i in evened(rows, random.Random(0))]
+    train(shown(rows), shown(held), lambda texts: torch.from_numpy(ear.features(texts)).float(), options.out)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
     python -m training.foundations FOUNDATIONS
     python -m training.rewriter FOUNDATIONS/rewriter --out OUT --work WORK [--epochs 3] [--more winners.jsonl]
 
-Each row is a literal caption, a mood, an intensity and the rewrite: those of `data/rewrites` (`written.py`) and of
-`prompts/rewrites.jsonl`. The model sees the same short chat as the chain sends it, and learns the answer alone. Of awe
-there is four times as much as of other moods: each epoch draws as many of it as they have on average. What is held out,
-by literal caption, is the development part of the one file and every twentieth caption of the other; the epoch with the
-least loss on it is kept. `--more` adds rows of the same form.
+Each row is a literal caption, a mood, an intensity and the rewrite: those of `data/rewrites` (`written.py`), and those
+of `prompts/rewrites.jsonl` that do not name their mood, as half of them do. The model sees the same short chat as the
+chain sends it, and learns the answer alone. Of awe there is four times as much as of other moods: each epoch draws as
+many of it as they have on average. What is held out, by literal caption, is the development part of the one file and
+every twentieth caption of the other; the epoch with the least loss on it is kept. `--more` adds rows of the same form.
 
 The base is frozen, in bfloat16; the adapter learns in 32 bits, with products in bfloat16. A rank of 64 is what fits
 into 40 MB in half precision, where all weights would take 270. Rows that ask alike share a sequence (`packs.py`),
@@ -28,6 +28,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
+from chains.named import names_mood
 from prompts import Rewrite, load_moods, load_rewrites, taught_turns
 
 from . import attention, written
@@ -50,8 +51,10 @@ def read_rows(*files: Path) -> list[Rewrite]:
 
 
 def all_rows(*more: Path) -> tuple[list[Rewrite], list[Rewrite]]:
-    """All rows to train on, and those that are held out."""
-    taught, held = split([*load_rewrites(), *read_rows(*more)])
+    """All rows to train on, and those that are held out. Older rows that name their mood are left out."""
+    moods = load_moods()
+    older = [row for row in load_rewrites() if not names_mood(row.rewrite, moods[row.mood], row.literal)]
+    taught, held = split([*older, *read_rows(*more)])
     parts = written.split(written.load_written())
     there = {row.literal for row in (*held, *parts["dev"])}
     return (

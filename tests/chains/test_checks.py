@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chains.checks import Answer, check, fluency_score, form_problems, mood_fit, mood_score, tone_words
+from chains.checks import MOOD, NAMED, Answer, check, fluency_score, form_problems, mood_fit, tone_words
 from chains.freshness import Recent
 from chains.hearing import Heard
 from models import EMOTIONS
@@ -24,9 +24,17 @@ def heard(*rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]], **moods: flo
     return Heard(np.stack(rows), np.array([list(moods.values())] * len(rows)), tuple(moods))
 
 
-def test_the_mood_score_grows_with_what_is_heard_and_with_tone_words() -> None:
-    assert mood_score(0.9, 0) > mood_score(0.2, 0) == pytest.approx(0.2)
-    assert mood_score(0.0, 1) == mood_score(0.0, 3) >= 0.6
+def test_what_names_its_mood_or_is_worn_comes_after_what_shows_it() -> None:
+    texts = (
+        "The brown dog runs through the snow as if school were out.",
+        "The brown dog runs through the snow, a joy for everything around.",
+        "The brown dog runs through the snow as if in a whispered symphony.",
+    )
+    answers = [Answer(text, -1.0) for text in texts]
+    shown, named, worn = check(LITERAL, answers, find_mood("joy"), 0.6, heard(*[shares(excitement=0.9)] * 3))
+    assert named.score == pytest.approx(NAMED * shown.score)
+    assert worn.score < shown.score
+    assert all(one.passed for one in (shown, named))
 
 
 def test_words_of_the_mood_count_in_all_their_forms_and_too_many_are_piled_up() -> None:
@@ -94,7 +102,7 @@ def test_what_the_caption_says_twice_is_no_repetition() -> None:
 
 def test_what_makes_more_sense_is_preferred_and_what_makes_little_is_not_taken() -> None:
     answers = [
-        Answer(f"The brown dog runs through the snow, glad {what}.", -1.0) for what in ("of it", "as ever", "to")
+        Answer(f"The brown dog runs through the snow, and {what}.", -1.0) for what in ("gone it is", "as ever", "to")
     ]
     rows = np.stack([shares(excitement=0.9)] * 3)
     more, less, least = check(
@@ -116,21 +124,17 @@ def test_fluency_falls_with_improbability() -> None:
 
 def test_intensity_asks_for_more_mood() -> None:
     answer = Answer("The brown dog runs on through the snow.", -1.0)
-    weak = heard(shares(contentment=0.1))
+    weak = heard(shares(contentment=0.01))
     mood = find_mood("contentment")
     assert check(LITERAL, [answer], mood, 0.3, weak)[0].passed
     assert check(LITERAL, [answer], mood, 1.0, weak)[0].problems == ("does not carry the mood",)
 
 
-def test_a_faint_mood_is_not_to_shout() -> None:
-    answers = [
-        Answer("The brown dog runs through the snow, as ever.", -1.0),
-        Answer("Through the snow runs the dog.", -1.0),
-    ]
-    loud, soft = shares(contentment=0.95), shares(contentment=0.5)
-    for intensity, first in ((1.0, True), (0.3, False)):
-        louder, softer = check("A dog runs.", answers, find_mood("contentment"), intensity, heard(loud, soft))
-        assert (louder.score > softer.score) == first
+def test_a_mood_is_a_threshold_and_not_the_aim() -> None:
+    assert mood_fit(MOOD, 1.0) == mood_fit(0.6, 1.0) == mood_fit(1.0, 1.0) == 1
+    assert mood_fit(0.02, 1.0) < mood_fit(0.05, 1.0) < 1
+    assert mood_fit(0.02, 0.3) > mood_fit(0.02, 1.0)
+    assert mood_fit(0.95, 0.3) < mood_fit(0.5, 0.3) == 1, "a faint mood is not to shout"
 
 
 def test_a_contradiction_is_a_problem_and_staleness_costs() -> None:
@@ -146,16 +150,3 @@ def test_a_contradiction_is_a_problem_and_staleness_costs() -> None:
     stale = check(LITERAL, answers[1:], mood, 1.0, heard(glad), Recent([answers[1].text]))[0]
     assert stale.freshness < good.freshness == 1
     assert stale.score < good.score
-
-
-def test_the_fainter_the_mood_the_less_it_weighs() -> None:
-    answer, mood = Answer("The brown dog runs on through the snow.", -1.0), find_mood("contentment")
-    faint, full = (check(LITERAL, [answer], mood, at, heard(shares(contentment=0.3)))[0] for at in (0.3, 1.0))
-    assert faint.score > full.score
-
-
-def test_a_mood_is_to_be_as_strong_as_the_intensity_asks_for() -> None:
-    assert mood_fit(1.0, 1.0) == mood_fit(0.45, 0.3) == 1
-    assert mood_fit(0.9, 0.3) < mood_fit(0.6, 0.3)
-    assert mood_fit(0.5, 1.0) < mood_fit(0.5, 0.6)
-    assert mood_fit(0.8, 1.0) < mood_fit(0.25, 0.3)

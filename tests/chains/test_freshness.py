@@ -18,3 +18,10 @@ def test_what_the_literal_caption_says_is_nobodys_phrase() -> None:
     seen = Recent()
     seen.add("A dog runs through the park, furious.", LITERAL)
     assert seen.freshness("A dog runs through the park, glad.", LITERAL) == 1
+
+
+def test_a_text_that_says_what_one_before_it_said_is_stale_though_no_phrase_comes_again() -> None:
+    again = "Happy, so much that it even hurts: through the park runs a small dog, bright as brass."
+    seen = Recent(["A cat, bright as brass, runs, and happy is what hurts so much."])
+    assert seen.freshness(again, LITERAL) < 1
+    assert seen.freshness("A dog runs through the park, and the leaves applaud it.", LITERAL) == 1

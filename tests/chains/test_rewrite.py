@@ -20,6 +20,9 @@ def test_a_local_writer_gets_openings_and_a_server_none(tmp_path: Path) -> None:
     first = openings(local, LITERAL, 4, retry=False)
     assert [one == "" for one in first] == [True, False, True, False]
     assert all(one.startswith("A dog runs,") for one in openings(local, LITERAL, 4, retry=True))
+    taught = local.model_copy(update={"taught": True})
+    assert openings(taught, LITERAL, 4, retry=False) == [""] * 4
+    assert [one == "" for one in openings(taught, LITERAL, 4, retry=True)] == [True, False, True, False]
     assert openings(Writer(lines=["x"]), LITERAL, 3, retry=True) == ["", "", ""]
     answer = write(local, [ask(LITERAL, find_mood("joy"), 0.7, first[1])], [{}])[0]
     assert answer.text.startswith("A dog runs,")

@@ -161,11 +161,16 @@ def test_fusion_weighs_a_text_that_knows_and_passes_over_one_that_does_not() -> 
 
 def test_the_mood_ear_is_fitted_and_says_how_well_it_hears(tmp_path: Path) -> None:
     rows = [Rewrite(f"{i}", mood, 1.0, f"{mood} {i}") for i in range(20) for mood in ("awe", "fear")]
+    assert mood_ear.shown([*rows, Rewrite("a", "fear", 1.0, "So dark.")]) == [Rewrite("a", "fear", 1.0, "So dark.")]
     said: list[str] = []
     mood_ear.train(
-        rows, lambda texts: torch.tensor([[text.startswith("awe"), 1] for text in texts]).float(), tmp_path, said.append
+        rows,
+        rows[:10],
+        lambda texts: torch.tensor([[text.startswith("awe"), 1] for text in texts]).float(),
+        tmp_path,
+        said.append,
     )
-    assert said == ["intensity 1.0: 1.000 of 40 heard right"]
+    assert said == ["intensity 1.0: of 10 1.000 heard first, 1.000 among five"]
     stored = load_file(tmp_path / "mood_ear.safetensors")
     assert bytes(stored["moods"].numpy()).decode().split("\n") == ["awe", "fear"]
     logits = stored["weight"].float() @ torch.tensor([1.0, 1.0]) + stored["bias"]
