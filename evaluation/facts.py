@@ -8,7 +8,8 @@ count there.
 The `part` of a case is "first" or "second", by which rules were made and which the learned check was taught with, or
 "test" for those that were labelled last and left unread. The first are mostly of the embedded writer as it was set;
 most of the others are of the plain language model, or of the embedded writer with more chance and no words locked. By
-their labels a feeling that is asserted of a person is no fault; by the twins it is one.
+their labels a feeling that is asserted of a person is no fault, so what is found of these does not count there; by the
+twins it is one.
 
 Checkers: `learned` is the embedded model alone, `rules` those of `chains/facts.py` alone, `joint` what the chain uses.
 Intervals are Wilson's, 95 %.
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 from chains import Settings
 from chains.caption import model_context
+from chains.checks_feelings import asserted_feelings
 from chains.truth import JointChecker, RuleChecker
 from models import FactChecker, FactReading, load
 from training.written import load_written, split
@@ -93,8 +95,11 @@ def twin_cases(part: str = "test") -> list[Case]:
 
 
 def is_flagged(case: Case, reading: FactReading) -> bool:
-    """Whether a check finds the case untrue; what is lost counts where it is known."""
-    return bool(reading.added or reading.contradicts or (case.part == "twins" and reading.lost_things))
+    """Whether a check finds the case untrue; what is lost, and what is felt, counts where it is known."""
+    if case.part == "twins":
+        return bool(reading.added or reading.contradicts or reading.lost_things)
+    felt = asserted_feelings(case.literal, case.text)
+    return bool(set(reading.added) - set(felt) or reading.contradicts)
 
 
 def read(cases: Sequence[Case], checker: FactChecker) -> list[FactReading]:

@@ -46,7 +46,7 @@ class Reader:
     def _shares(self, text: str) -> Any:
         heard = {WORDS[word] for word in text.lower().replace(",", "").replace(".", "").split() if word in WORDS}
         named = np.array([1.0 if emotion in heard else 0.0 for emotion in EMOTIONS])
-        return named + np.array([0.05] * 8 + [0.05 if heard else 1.0])
+        return named + np.array([0.005] * 8 + [0.005 if heard else 1.0])
 
 
 class Writer(BaseChatModel):
