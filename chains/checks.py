@@ -24,8 +24,9 @@ from .truth import RuleChecker
 from .words import lexicon, phrase_lemmas, read_words, word_list
 
 LEAST_MOOD = 0.02
-"""A candidate that carries the mood less than this, times the intensity, is not taken."""
-MOOD = 0.15
+"""A candidate that carries the mood less than this, times the intensity, is not taken: a tenth of good rewrites would
+not be, and half of the captions that they were made from."""
+MOOD = 0.1
 """So much of a mood, times the intensity, is enough: half of the good rewrites carry more."""
 LOUDEST = 0.4
 """A mood heard more than this, and the intensity on top, is louder than asked for."""
@@ -75,22 +76,21 @@ def check(
     scores = [heard.of(i, mood) for i in range(len(answers))]
     sense = [1.0] * len(answers) if heard.sense is None else heard.sense.tolist()
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
-    costs = [cost(answer.text, literal, mood, words) for answer, words in zip(answers, toned, strict=True)]
     held = RuleChecker().check([(literal, answer.text) for answer in answers]) if facts is None else facts
-    each = zip(answers, held, scores, toned, costs, sense, fresh, strict=True)
-    return [_check(literal, *one, intensity) for one in each]
+    each = zip(answers, held, scores, toned, sense, fresh, strict=True)
+    return [_check(literal, mood, intensity, *one) for one in each]
 
 
 def _check(
     literal: str,
+    mood: Mood,
+    intensity: float,
     answer: Answer,
     facts: FactReading,
-    mood: float,
+    carried: float,
     toned: int,
-    cost: float,
     sense: float,
     freshness: float,
-    intensity: float,
 ) -> Checks:
     fluency = fluency_score(answer.logprob)
     problems = list(form_problems(literal, answer))
@@ -104,7 +104,7 @@ def _check(
         problems.append(f"loses: {', '.join(facts.lost)}")
     if cruel := unkind(literal, answer.text):
         problems.append(f"is unkind: {', '.join(cruel)}")
-    if mood < LEAST_MOOD * intensity:
+    if carried < LEAST_MOOD * intensity:
         problems.append("does not carry the mood")
     if toned > MOST_TONE:
         problems.append("piles up words of the mood")
@@ -113,7 +113,7 @@ def _check(
     if sense < LEAST_SENSE:
         problems.append("makes little sense")
     return Checks(
-        mood=mood,
+        mood=carried,
         kept=facts.kept_share,
         truth=1 - facts.untrue,
         fluency=fluency,
@@ -123,7 +123,13 @@ def _check(
         contradicts=facts.contradicts,
         freshness=freshness,
         problems=tuple(problems),
-        score=facts.kept_share * (1 - facts.untrue) * fluency * sense**2 * freshness * mood_fit(mood, intensity) * cost,
+        score=facts.kept_share
+        * (1 - facts.untrue)
+        * fluency
+        * sense**2
+        * freshness
+        * mood_fit(carried, intensity)
+        * cost(answer.text, literal, mood, toned),
     )
 
 

@@ -168,11 +168,11 @@ def _share(right: int, of: int, share: float) -> str:
 
 
 def _by_fault(cases: Sequence[Case], misses: Sequence[Case]) -> str:
-    faults = sorted({case.why for case in cases})
-    counts = [
-        (fault, *(sum(one.untrue and one.why == fault for one in own) for own in (cases, misses))) for fault in faults
-    ]
-    return ", ".join(f"{fault} {1 - missed / max(of, 1):.2f} of {of}" for fault, of, missed in counts)
+    told = []
+    for fault in sorted({case.why for case in cases}):
+        of, missed = (sum(one.untrue and one.why == fault for one in own) for own in (cases, misses))
+        told.append(f"{fault} {1 - missed / max(of, 1):.2f} of {of}")
+    return ", ".join(told)
 
 
 def errors(cases: Sequence[Case], checker: FactChecker) -> str:

@@ -219,7 +219,7 @@ def predict(network: FactNetwork, tokenizer: Tokenizer, pairs: Sequence[tuple[st
     for start in range(0, len(order), 64):
         group = order[start : start + 64]
         with torch.autocast("cpu", torch.bfloat16):
-            found[group] = network(collate([told[i] for i in group])).faults
+            found[group] = network(collate([told[i] for i in group])).faults.float()
     return found
 
 

@@ -56,9 +56,10 @@ def all_rows(*more: Path) -> tuple[list[Rewrite], list[Rewrite]]:
     older = [row for row in load_rewrites() if not names_mood(row.rewrite, moods[row.mood], row.literal)]
     taught, held = split([*older, *read_rows(*more)])
     parts = written.split(written.load_written())
-    there = {row.literal for row in (*held, *parts["dev"])}
+    there = {row.literal for row in held} | {row.literal for row in parts["dev"]}
+    rows: list[Rewrite] = [*taught, *map(plain, (*parts["train"], *parts["test"]))]
     return (
-        [row for row in (*taught, *map(plain, (*parts["train"], *parts["test"]))) if row.literal not in there],
+        [row for row in rows if row.literal not in there],
         [*held, *map(plain, parts["dev"])],
     )
 
@@ -201,6 +202,9 @@ def begin(folder: Path, start: Path | None, rank: int) -> Any:
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
+    for layer in model.modules():
+        if hasattr(layer, "cast_input_dtype_enabled"):
+            layer.cast_input_dtype_enabled = False  # autocast would turn 32 bits into 16 again at once
     return model
 
 
