@@ -193,10 +193,8 @@ def train(
             if step % EVERY == 0 or step == most_steps:
                 pace = (time.monotonic() - started) / (step - first)
                 left = pace * (epochs * steps - step) / 60
-                print(
-                    f"{step}/{epochs * steps} loss {total / EVERY:.4f}, {pace:.2f} s a step, {left:.0f} min left",
-                    flush=True,
-                )
+                mean = total / (step % EVERY or EVERY)
+                print(f"{step}/{epochs * steps} loss {mean:.4f}, {pace:.2f} s a step, {left:.0f} min left", flush=True)
                 total = 0.0
             if keeper.due() or step == most_steps:
                 keeper.keep(Progress(epoch, number))

@@ -176,7 +176,7 @@ def train(
             total, right, pairs = total + loss.item(), right + good, pairs + of
             said, step = pace.told(sum(taught[i].pack.ids.numel() for i in group)), schedule.last_epoch
             if step % EVERY == 0 or step == most_steps:
-                told = f"loss {total / EVERY:.3f}, {right / max(pairs, 1):.3f} told right"
+                told = f"loss {total / (step % EVERY or EVERY):.3f}, {right / max(pairs, 1):.3f} told right"
                 print(f"{step}/{epochs * steps} {told}, {said}", flush=True)
                 total, right, pairs = 0.0, 0, 0
             if keeper.due() or step == most_steps:
