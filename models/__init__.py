@@ -38,7 +38,17 @@ if TYPE_CHECKING:
         Record,
         Tag,
     )
-    from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
+    from .registry import (
+        BACKENDS,
+        ModelContext,
+        Models,
+        Preset,
+        find_backend,
+        find_preset,
+        load,
+        load_models,
+        load_presets,
+    )
 
 LAZY = {
     "contracts": "Captioner EmotionClassifier EmotionInput MoodListener",
@@ -48,7 +58,7 @@ LAZY = {
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
     "photo_files": "FORMATS SUFFIXES",
     "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
-    "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
+    "registry": "BACKENDS ModelContext Models Preset find_backend find_preset load load_models load_presets",
 }
 """Names by their module: they bring NumPy, Pillow or pydantic with them, and are imported when first asked for."""
 
@@ -104,6 +114,7 @@ __all__ = [
     "UnknownLabels",
     "UnknownMood",
     "emotion_places",
+    "find_backend",
     "find_preset",
     "load",
     "load_models",

@@ -47,7 +47,7 @@ def handle_errors(app: Flask) -> None:
 def as_known(error: BaseException) -> MoodcapError | None:
     """The full disk or the busy database that an error tells of; none where it tells of neither."""
     if isinstance(error, OSError) and error.errno in FULL:
-        return DiskFull("The server's disk is full; nothing more can be kept.")
+        return DiskFull()
     if isinstance(error, PoolTimeout):
         return DatabaseBusy("The database has no connection free.", RETRY)
     if isinstance(error, DBAPIError):
@@ -59,7 +59,7 @@ def _of_database(error: DBAPIError) -> MoodcapError | None:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     number = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if number == SQLITE_FULL or state == POSTGRESQL_FULL:
-        return DiskFull("The server's disk is full; nothing more can be kept.")
+        return DiskFull()
     if number in (SQLITE_BUSY, SQLITE_LOCKED) or state.startswith(POSTGRESQL_BUSY) or _is_lost(error):
         return DatabaseBusy("The database is locked or away for the moment.", RETRY)
     return None
