@@ -2,7 +2,9 @@
 
 import errno
 import logging
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, Response
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +26,8 @@ from .errors import (
 
 log = logging.getLogger(__name__)
 RETRY = 2  # seconds
+WAITS = (0.1, 0.4, 1.5, 4.0)  # seconds before the database is asked again
+Answer = TypeVar("Answer")
 OF_STATUS: dict[int, type[MoodcapError]] = {
     404: NotFound,
     405: MethodNotAllowed,
@@ -53,6 +57,18 @@ def as_known(error: BaseException) -> MoodcapError | None:
     if isinstance(error, DBAPIError):
         return _of_database(error)
     return None
+
+
+def reached(ask: Callable[[], Answer]) -> Answer:
+    """What the database says; it is asked again for some seconds while it is locked or away."""
+    for seconds in WAITS:
+        try:
+            return ask()
+        except Exception as error:
+            if not isinstance(as_known(error), DatabaseBusy):
+                raise
+        time.sleep(seconds)
+    return ask()
 
 
 def _of_database(error: DBAPIError) -> MoodcapError | None:

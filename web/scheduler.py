@@ -222,10 +222,18 @@ class Scheduler:
             self._end(job, None)
         elif job.deadline is not None and time.monotonic() > job.deadline:
             self._end(job, DeadlineExceeded("The caption was not ready in time."))
-        elif first and not self.keeper.started(job):
-            self._end(job, None)
         else:
-            return True
+            return not first or self._begun(job)
+        return False
+
+    def _begun(self, job: Job) -> bool:
+        try:
+            if self.keeper.started(job):
+                return True
+            self._end(job, None)
+        except Exception as error:  # the lane goes on whatever it is
+            log.exception("caption_not_begun")
+            self._end(job, as_known(error) or InternalError("The caption could not be begun."))
         return False
 
     def _pass(self, lane: Lane, jobs: list[Job]) -> list[Job]:
