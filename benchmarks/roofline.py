@@ -209,7 +209,9 @@ def stages(models: Models, bench: Bench, prompt: Sequence[int]) -> dict[str, Wor
     kind = kind_of(network)
     return {
         "look at the photo": Work(lambda: captioner.network.look(pixels), operations(look), "float32"),
-        "write the literal caption": Work(lambda: captioner._tell(attended), operations(tell), "float32"),
+        "write the literal caption": Work(
+            lambda: captioner._tell(attended, "short", [{}]), operations(tell), "float32"
+        ),
         "emotion of the literal caption, with evidence": Work(feel, operations(feel), "float32"),
         f"read a prompt of {len(prompt)} tokens": Work(read, read_operations(network, len(prompt)), kind),
     }

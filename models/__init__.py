@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .photo_files import FORMATS, SUFFIXES
     from .records import (
         EMOTIONS,
+        KINDS,
         NEGATIVE,
         POSITIVE,
         Detail,
@@ -57,7 +58,7 @@ LAZY = {
     "locking": "sole",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
     "photo_files": "FORMATS SUFFIXES",
-    "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
+    "records": "EMOTIONS KINDS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
     "registry": "BACKENDS ModelContext Models Preset find_backend find_preset load load_models load_presets",
 }
 """Names by their module: they bring NumPy, Pillow or pydantic with them, and are imported when first asked for."""
@@ -77,6 +78,7 @@ __all__ = [
     "BACKENDS",
     "EMOTIONS",
     "FORMATS",
+    "KINDS",
     "MAX_BYTES",
     "MAX_PIXELS",
     "NEGATIVE",

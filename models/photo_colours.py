@@ -79,7 +79,7 @@ def _linear(values: Any, transfer: int) -> Any:
         )
     if transfer == HLG:
         scene = np.where(values <= 0.5, values**2 / 3, (np.exp((values - 0.55991073) / 0.17883277) + 0.28466892) / 12)
-        light = scene @ np.float32([0.2627, 0.6780, 0.0593])
+        light = scene @ np.array([0.2627, 0.6780, 0.0593], np.float32)
         return HLG_PEAK / PAPER * scene * (light**0.2)[..., None]
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 

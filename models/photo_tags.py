@@ -1,6 +1,7 @@
 """What the embedded captioner sees of a photo, and the words for it; nothing here needs transformers."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -9,6 +10,10 @@ import torch
 from torch import Tensor
 
 PHOTO_SIZE = 260  # pixels a side of the squashed photo that the models take
+
+
+Lifts = Mapping[int, float]
+"""By token, what is added to its log-probability while a caption does not have it yet."""
 
 
 class Features(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 
 from chains import CaptionRequest, MoodcapError, MoodCaption, Preferences, Settings, stage_events
 from models import open_photo
+from models.assemble import version_of
 from prompts import Mood
 
 from .asking import detail_of, seen_by, to_request, with_names
@@ -300,4 +301,4 @@ class Captions:
     def _eyes(self) -> list[str]:
         """What a look at a photo depends on: another answer of this means to look anew."""
         parts = [self.models[part] for part in ("captioner", "emotion_image", "emotion_text")]
-        return [*parts, str(self.settings.threshold)]
+        return [*parts, str(self.settings.threshold), version_of(self.settings.home, "captioner")]

@@ -59,7 +59,7 @@ def child(folder: Path, out: Path) -> None:
         with writer(target) as file:
             yield Dribble(file)
 
-    batch._sole_writer = dribbling
+    batch._sole_writer = dribbling  # type: ignore[assignment]
     cli._chain = Echo  # type: ignore[assignment]
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:

@@ -40,7 +40,7 @@ def names(out: Path) -> list[str]:
 
 def test_fifty_kills_at_random_bytes_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     folder, out = some(tmp_path / "photos", 1000), tmp_path / "out.jsonl"
-    command = [sys.executable, "-m", "tests.chains.kills", folder, out, "50", "2026"]
+    command = [sys.executable, "-m", "tests.chains.kills", str(folder), str(out), "50", "2026"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=600)
     told = json.loads(run.stdout)
     assert (told["lost"], told["code"]) == (0, 0), told
@@ -65,7 +65,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 KB."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no disk can be mounted here: that takes root")
     yield place

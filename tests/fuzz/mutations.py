@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -45,7 +45,7 @@ def originals() -> dict[str, bytes]:
     """Small photos of every format and of many kinds of it, with metadata."""
     photo, exif = draw_photo(size=SIZE), Image.Exif()
     exif[0x0112], exif[0x010F], exif[0x011A] = 6, "a maker", 72.5
-    profile = {"icc_profile": _profile(), "exif": exif}
+    profile: dict[str, Any] = {"icc_profile": _profile(), "exif": exif}
     frames = [draw_photo(seed, SIZE) for seed in range(3)]
     more = {
         "jpeg with metadata": encoded(photo, **profile),

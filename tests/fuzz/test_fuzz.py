@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from . import fuzzing as fuzz
-from .doors import by_photo
+from .doors import Fault, by_photo
 from .mutations import mutant, originals
 
 SEED = 1
@@ -43,7 +43,7 @@ def test_a_fault_is_told_with_what_repeats_it(tmp_path: Path, monkeypatch: pytes
         raise struct.error("unpack")
 
     monkeypatch.setattr(fuzz, "by_photo", broken)
-    with pytest.raises(fuzz.Fault, match=r"open_photo of .*: error: unpack; repeat it with: .* --seed 3 --only 41$"):
+    with pytest.raises(Fault, match=r"open_photo of .*: error: unpack; repeat it with: .* --seed 3 --only 41$"):
         run.take(41)
 
 

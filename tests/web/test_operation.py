@@ -29,7 +29,9 @@ def test_a_postgresql_that_restarts_under_load_loses_nothing(make: MakeApp, post
     name = f"restarted_{time.monotonic_ns()}"
     subprocess.run(["psql", "-q", f"{postgresql_server.url}/postgres", "-c", f"create database {name}"], check=True)
     app = make(database=f"{postgresql_server.url}/{name}")
-    accepted, others, over = [], [], threading.Event()
+    accepted: list[Any] = []
+    others: list[Any] = []
+    over = threading.Event()
 
     def client(first: int) -> None:
         number = first
