@@ -86,7 +86,9 @@ def choose(choices: Sequence[Choice], support: float | None = None, agreed: floa
 
 def twice(text: str) -> bool:
     """Whether a caption says a word beside itself, or couples two of the same kind: "green and green lamp"."""
-    return re.search(r"\b(\w{3,}?)s? (?:(?:and|with|beside) (?:an? |the |another )?(?:\w+ )?)?\1s?\b", text) is not None
+    return (
+        re.search(r"\b(\w{3,}?)s?,? (?:(?:and|with|beside) (?:an? |the |another )?(?:\w+ )?)?\1s?\b", text) is not None
+    )
 
 
 def agreement(taken: Choice, choices: Sequence[Choice]) -> float:

@@ -27,8 +27,9 @@ from .records import Detail, LiteralCaption, Tag
 STYLES: dict[Detail, str] = {"short": "[SHORT]", "long": "[LONG]"}
 """The token that a caption of each length begins with."""
 Told = tuple[str, float, float]
-"""A caption's words, the mean log-probability of its tokens, and what its tags added to that."""
+"""A caption's words, the mean log-probability of its tokens, and what the search added to that."""
 MEMO = "embedded"  # where a photo keeps its features
+REPEATED = "an and the of in on with to at by from its his her their is are two three black white"
 LEAST_TAG = 0.05  # tags less likely than this are not reported
 LIFT, LEAST_LIFTED = 5.0, 0.5
 """What a certain tag's word gains in the search, in log-probability, until it is said; less likely tags are not helped.
@@ -57,6 +58,7 @@ class EmbeddedCaptioner:
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         self.heads = heads or load_heads()
         last = [name.split()[-1] for name in self.network.config.words]
+        self.free = repeatable(self.tokenizer)
         self.tag_tokens: list[int] = [self.tokenizer.convert_tokens_to_ids(name) for name in last]
         self.lock = threading.Lock()
 
@@ -84,7 +86,9 @@ class EmbeddedCaptioner:
         with self.lock, torch.inference_mode():
             memory = self.network.read(features)
             probabilities, words = (part.tolist() for part in self.network.likely_tags(features.classes))
-            told = self._tell(memory, detail, [self._lifts(*row) for row in zip(words, probabilities, strict=True)])
+            told = self._tell(
+                memory, detail, [self._lifts(*row, detail) for row in zip(words, probabilities, strict=True)]
+            )
         tags = [self._tags(*row) for row in zip(words, probabilities, strict=True)]
         return [self._literal(told[i], facts, i, tags[i], detail) for i in range(len(photos))]
 
@@ -94,7 +98,7 @@ class EmbeddedCaptioner:
         facts = self.heads.read(features)
         with self.lock, torch.inference_mode():
             probabilities, words = (part.tolist()[0] for part in self.network.likely_tags(features.classes))
-            told = self._tell(self.network.read(features), detail, [self._lifts(words, probabilities)])
+            told = self._tell(self.network.read(features), detail, [self._lifts(words, probabilities, detail)])
         return self._weighed(told[0], facts, 0), float(facts.kinds[0].max())
 
     def _literal(
@@ -116,10 +120,11 @@ class EmbeddedCaptioner:
         found = [weigh(*one, facts.concepts[row], self.heads.place) for one in told if one[0]]
         return found or [Choice("", -9.0, 0.0, 0.0, 0.0)]
 
-    def _lifts(self, words: Sequence[int], probabilities: Sequence[float]) -> Lifts:
-        """What the search adds for the words of a photo's likeliest tags."""
+    def _lifts(self, words: Sequence[int], probabilities: Sequence[float], detail: Detail) -> Lifts:
+        """What the search adds for the words of a photo's likeliest tags; long captions would say things twice."""
         likely = [(self.tag_tokens[w], p) for w, p in zip(words, probabilities, strict=True) if p >= LEAST_LIFTED]
-        return {token: LIFT * p for token, p in likely if token not in (None, self.tokenizer.unk_token_id)}
+        wanted = {token: LIFT * p for token, p in likely if token not in (None, self.tokenizer.unk_token_id)}
+        return Lifts(wanted, self.free if detail == "long" else None)
 
     def _tell(self, memory: Any, detail: Detail, lifts: Sequence[Lifts]) -> list[list[Told]]:
         """What the search finds for each photo, the likeliest first."""
@@ -130,16 +135,23 @@ class EmbeddedCaptioner:
         ]
 
     def _told(self, tokens: Sequence[int], score: float, lifts: Lifts) -> Told:
-        """A caption's words, the mean log-probability of its tokens, and what its tags added to that."""
+        """A caption's words, the mean log-probability of its tokens, and what the search added to that."""
         end, written = self.tokenizer.eos_token_id, list(tokens[1:])
         length = written.index(end) + 1 if end in written else len(written)
-        added = sum(lifts[token] for token in lifts.keys() & set(written[:length])) / max(length, 1)
+        added = sum(lifts.after(tokens[: i + 1]).get(written[i], 0.0) for i in range(length)) / max(length, 1)
         return self.tokenizer.decode(tokens, skip_special_tokens=True), score - added, added
 
     def _tags(self, words: list[int], probabilities: list[float]) -> tuple[Tag, ...]:
         names = self.network.config.words
         pairs = zip(words, probabilities, strict=True)
         return tuple(Tag(name=names[w], probability=min(p, 1.0)) for w, p in pairs if p >= LEAST_TAG)
+
+
+def repeatable(tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:
+    """The tokens that a caption may well say again: small words, colors, marks, and parts of words."""
+    found = {i for token, i in tokenizer.get_vocab().items() if token.startswith("##") or len(token) == 1}
+    known = tokenizer.convert_tokens_to_ids(REPEATED.split())
+    return frozenset({*found, *(i for i in known if i is not None), *tokenizer.all_special_ids})
 
 
 def to_pixels(photos: Sequence[Photo]) -> Tensor:

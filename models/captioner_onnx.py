@@ -56,10 +56,10 @@ class OnnxNetwork:
     ) -> list[list[tuple[Sequence[int], float]]]:
         """The captions that the search found for each photo, best first: tokens that begin with `start`, and score.
 
-        `lifts` are, for each photo, what is added to the log-probability of some tokens until they are said.
+        `lifts` are, for each photo, what is added to the log-probabilities.
         """
         searches = [Search(start, self.rules) for _ in memory[0]]
-        going, lifted, place = searches, list(lifts or [{}] * len(searches)), 0
+        going, lifted, place = searches, list(lifts or [Lifts()] * len(searches)), 0
         tokens, order = np.array([start] * len(searches)), np.arange(len(searches))
         size = self.decoder.hidden_size // self.decoder.num_attention_heads
         past = [np.zeros((len(searches), self.decoder.num_attention_heads, 0, size), np.float32)] * len(memory)
@@ -78,8 +78,8 @@ class OnnxNetwork:
         """What is added to the log-probabilities of all tokens, a row for each running beam: (beams, vocabulary)."""
         found = np.zeros((len(search.running), self.decoder.vocab_size), np.float32)
         for row, beam in zip(found, search.running, strict=True):
-            for token in lifts.keys() - set(beam.tokens):
-                row[token] = lifts[token]
+            for token, more in lifts.after(beam.tokens).items():
+                row[token] = more
         return found
 
     def _step(

@@ -43,7 +43,7 @@ class TorchNetwork:
     ) -> list[list[tuple[Sequence[int], float]]]:
         """The captions that the search found for each photo, best first: tokens that begin with `start`, and score.
 
-        `lifts` are, for each photo, what is added to the log-probability of some tokens until they are said.
+        `lifts` are, for each photo, what is added to the log-probabilities.
         """
         beams = self.model.generation_config.num_beams
         out = self.model.generate(
@@ -67,6 +67,6 @@ class Lifting(LogitsProcessor):
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         for row, (said, lifts) in enumerate(zip(input_ids.tolist(), self.lifts, strict=True)):
-            for token in lifts.keys() - set(said):
-                scores[row, token] += lifts[token]
+            for token, more in lifts.after(said).items():
+                scores[row, token] += more
         return scores

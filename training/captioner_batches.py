@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -62,12 +62,7 @@ def build(
     with torch.no_grad():
         tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
         decoder.bert.embeddings.word_embeddings.weight.copy_(torch.stack([vector(t) for t in tokens]))
-        decoder.bert.embeddings.position_embeddings.weight.copy_(source.embeddings.position_embeddings.weight[:64])
-        decoder.bert.embeddings.token_type_embeddings.weight.copy_(source.embeddings.token_type_embeddings.weight[:1])
-        decoder.bert.embeddings.LayerNorm.load_state_dict(source.embeddings.LayerNorm.state_dict())
-        for ours, theirs in zip(decoder.bert.encoder.layer, source.encoder.layer, strict=False):
-            for part in ("attention", "intermediate", "output"):
-                getattr(ours, part).load_state_dict(getattr(theirs, part).state_dict())
+    take_over(decoder.bert, source)
     encoder = PhotoEncoder(PhotoEncoderConfig(words=tuple(words), class_words=tuple(class_words)))
     with torch.no_grad():
         encoder.words.weight.copy_(torch.stack([vector(w) for w in words]))
@@ -78,6 +73,17 @@ def build(
         place.decoder_start_token_id, place.eos_token_id = config.bos_token_id, config.eos_token_id
         place.pad_token_id = config.pad_token_id
     return model
+
+
+@torch.no_grad()
+def take_over(ours: Any, theirs: Any) -> None:
+    """Copy the first layers of a BERT, its positions and norms; the words are each model's own."""
+    ours.embeddings.position_embeddings.weight.copy_(theirs.embeddings.position_embeddings.weight[:64])
+    ours.embeddings.token_type_embeddings.weight.copy_(theirs.embeddings.token_type_embeddings.weight[:1])
+    ours.embeddings.LayerNorm.load_state_dict(theirs.embeddings.LayerNorm.state_dict())
+    for layer, source in zip(ours.encoder.layer, theirs.encoder.layer, strict=False):
+        for part in ("attention", "intermediate", "output"):
+            getattr(layer, part).load_state_dict(getattr(source, part).state_dict())
 
 
 class Heads(nn.Module):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from chains.words import kind
 from models import KINDS
 from models.photo_heads import describe
 from models.photo_tags import Features
@@ -124,13 +125,16 @@ def coolest(logits: Tensor, wanted: Tensor) -> float:
     return min(losses, key=losses.__getitem__)
 
 
-def lifts(table: Table) -> Array:
-    """How much more of each emotion photos carry that a word is said of: log ratios, smoothed, (words, 9)."""
+def lifts(table: Table, words: Sequence[str]) -> Array:
+    """How much more of each emotion photos carry that a word is said of: log ratios, smoothed, (words, 9).
+
+    Nothing for words that name nothing: "the photo has looks" persuades nobody.
+    """
     said, felt = table.concepts[table.felt], table.emotions[table.felt]
     base = felt.mean(0) + 1e-3
     share = (said.T @ felt + 20 * base) / (said.sum(0)[:, None] + 20)
     found: Array = (share / base).log().numpy()
-    return found
+    return found * np.array([[kind(word) is not None] for word in words])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -154,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cool = coolest(first(scaled[judged])["emotions"], table.emotions[judged])
     network = train(scaled, table)
     weights = {name: value.detach().numpy() for name, value in network.named_parameters()}
-    weights |= {"mean": mean, "scale": scale, "lift": lifts(table)}
+    weights |= {"mean": mean, "scale": scale, "lift": lifts(table, words)}
     options.out.mkdir(parents=True, exist_ok=True)
     save_file(
         {name: value.astype(np.float16) for name, value in weights.items()}, options.out / "photo_heads.safetensors"

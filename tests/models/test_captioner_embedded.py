@@ -60,6 +60,7 @@ def test_a_caption_that_says_a_thing_twice_is_taken_only_where_all_do() -> None:
         "a dog with a small dog",
         "a large oranges orange",
         "two women smile and smile",
+        "bottles, bottles and bottles",
     ]
     assert all(map(twice, said))
     assert not any(map(twice, ["a black and white dog", "a man and a woman", "a stone and a stony wall", "a dog"]))

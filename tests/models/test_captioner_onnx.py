@@ -16,7 +16,7 @@ from models.captioner_onnx import GRAPHS, OnnxNetwork
 from models.captioner_torch import TorchNetwork
 from models.onnx_session import open_graph
 from models.photo_heads import Heads
-from models.photo_tags import Features
+from models.photo_tags import Features, Lifts
 from tests.photos import draw_photo
 
 from .tiny import tiny_tokenizer
@@ -28,6 +28,10 @@ ENCODER = {
     "layers": (0, 1, 2), "stages": ((1, 3, 1, 1, 8), (2, 5, 2, 2, 8)), "head": 16, "hidden_size": 24,
     "words": ("cat", "dog", "owl"), "class_words": (0, 1, 1, 2), "tags": 2,
 }  # fmt: skip
+LIFTS = [
+    Lifts({7: 2.0, 9: 1.5}), Lifts(), Lifts({3: 4.0}, frozenset({0, 1, 2, 5})), Lifts(), Lifts({8: 1.0}), Lifts(),
+    Lifts({5: 3.0}, frozenset()),
+]  # fmt: skip
 GENERATION = {"num_beams": 3, "max_new_tokens": 9, "no_repeat_ngram_size": 3, "length_penalty": 1.0}
 
 
@@ -86,9 +90,9 @@ def some_features(photos: int) -> Features:
      (5, {"no_repeat_ngram_size": 2}), (6, {"no_repeat_ngram_size": 0}), (7, {"max_new_tokens": 20})],
 )  # fmt: skip
 @pytest.mark.parametrize("start", [[1], [1, 5, 6, 5]])
-@pytest.mark.parametrize("lifts", [None, [{7: 2.0, 9: 1.5}, {}, {3: 4.0}, {}, {8: 1.0}, {}, {5: 3.0}]])
+@pytest.mark.parametrize("lifts", [None, LIFTS])
 def test_texts_and_their_log_probabilities_are_those_of_transformers(
-    tmp_path: Path, seed: int, rules: dict[str, Any], start: list[int], lifts: list[dict[int, float]] | None
+    tmp_path: Path, seed: int, rules: dict[str, Any], start: list[int], lifts: list[Lifts] | None
 ) -> None:
     folder = tiny_captioner(tmp_path, 14, seed, **rules)
     onnx, plain = OnnxNetwork(folder), TorchNetwork(folder)

@@ -140,6 +140,14 @@ def test_the_captioner_and_the_heads_are_trained_and_what_they_write_can_be_asse
     assert np.abs(facts.places).max() <= 1
 
 
+def test_what_names_nothing_is_no_evidence(data: Path, own: Path) -> None:
+    photos = read_annotated(data, own)
+    table = photo_heads.Table(photos, ["dog", "run"], [{"dog", "run"}] * 3 + [set()] * (len(photos) - 3))
+    found = photo_heads.lifts(table, ["dog", "run"])
+    assert np.abs(found[0]).max() > 0
+    assert not found[1].any()
+
+
 def test_the_text_emotion_learns_labels_that_stand_in_the_text(data: Path, minilm: Path, tmp_path: Path) -> None:
     emotion_text.main([str(data), "--minilm", str(minilm), "--out", str(tmp_path), "--epochs", "30", "--rate", "0.001"])
     settings = json.loads((tmp_path / "emotion_text.json").read_text())
