@@ -10,13 +10,14 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint con
 CLEAR = || { echo "Set-up stopped: $(1) Run the same command again to go on." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run caption batch setup test check bench clean
+.PHONY: help run caption batch setup test fuzz check bench clean
 
 help:
 	@echo 'make run                                                  serve the page and the API'
 	@echo 'make caption IMAGE=photo.jpg [ARGS="--json --mood awe"]   caption a photo'
 	@echo 'make batch FOLDER=photos OUT=captions.jsonl [ARGS=…]      caption a folder'
 	@echo 'make test                                                 run the tests'
+	@echo 'make fuzz [COUNT=200000] [SEED=7]                         send changed photos through every way in'
 	@echo 'make check                                                run the linters, types, layout and docs tests'
 	@echo 'make bench [ARGS="--quick --photos photos"]               measure speed anew and write docs/speed.md'
 
@@ -37,6 +38,9 @@ setup: $(READY)
 test: $(DEV_READY)
 	@$(BIN)/moodcap setup
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(DEV_READY)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.fuzz $(or $(COUNT),200000) $(if $(SEED),--seed $(SEED))
 
 check: $(DEV_READY)
 	$(BIN)/ruff check .

@@ -26,6 +26,7 @@ from models.decoding import OnnxModel, choose, one_thread
 from models.llama_graph import BLOCK
 from models.loading import quiet_transformers
 from models.onnx_llama import OnnxLlama, Rows
+from models.photo_tags import Lifts
 from prompts import taught_turns
 
 from .bench import Bench, run
@@ -209,7 +210,9 @@ def stages(models: Models, bench: Bench, prompt: Sequence[int]) -> dict[str, Wor
     kind = kind_of(network)
     return {
         "look at the photo": Work(lambda: captioner.network.look(pixels), operations(look), "float32"),
-        "write the literal caption": Work(lambda: captioner._tell(attended), operations(tell), "float32"),
+        "write the literal caption": Work(
+            lambda: captioner._tell(attended, "short", [Lifts()]), operations(tell), "float32"
+        ),
         "emotion of the literal caption, with evidence": Work(feel, operations(feel), "float32"),
         f"read a prompt of {len(prompt)} tokens": Work(read, read_operations(network, len(prompt)), kind),
     }

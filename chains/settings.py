@@ -3,13 +3,13 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from models import MAX_BYTES, MAX_PIXELS, Detail, Preset, RequestError, find_preset
+from models import MAX_BYTES, MAX_PIXELS, Detail, Preset, RequestError, find_backend, find_preset
 
 from . import addresses
 from .preferences import People
@@ -35,7 +35,9 @@ class Settings(BaseSettings):
         description="The folder of the assembled models; by default in the user's cache.",
     )
     device: str = Field(default="auto", description="Where models run: auto, cpu, cuda, cuda:0 or mps.")
-    dtype: str = Field(default="auto", description="Numbers of large models: auto, float32, float16 or bfloat16.")
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
+        default="auto", description="Numbers of large models: auto, float32, float16 or bfloat16."
+    )
     offline: bool = Field(default=True, description="Whether models of the Hugging Face hub may not be fetched.")
     api_key: SecretStr = Field(default=SecretStr(""), description="The key for a rewriter on a server.")
     moods: tuple[Path, ...] = Field(default=(), description="TOML files with moods of your own, as a JSON list.")
@@ -118,6 +120,13 @@ class Settings(BaseSettings):
     def _whole_path(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
+    @field_validator("device", mode="after")
+    @classmethod
+    def _device(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]{1,3})?", value):
+            raise ValueError(f"{value!r} is no device; there are auto, cpu, cuda, cuda:0 and mps")
+        return value
+
     @field_validator("host", mode="after")
     @classmethod
     def _host(cls, value: str) -> str:
@@ -166,9 +175,15 @@ class Settings(BaseSettings):
             raise _unusable(named[1] if named else "", 'it is no JSON list such as ["one", "two"]') from error
 
     def chosen_preset(self) -> Preset:
-        """The preset with the parts exchanged that are set apart."""
+        """The preset with the parts exchanged that are set apart.
+
+        Raises:
+            UnknownBackend: there is no such preset, or no such backend of a part.
+        """
         parts = ("captioner", "emotion_image", "emotion_text", "rewriter", "fact_checker")
         own = {part: getattr(self, part) for part in parts if getattr(self, part) is not None}
+        for part, backend in own.items():
+            find_backend(part, backend)
         return find_preset(self.preset).model_copy(update=own)
 
 

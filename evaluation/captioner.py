@@ -1,30 +1,28 @@
-"""Figures of a captioner: CIDEr-D and BLEU-4 on flickr8k and COCO photos, and how it names things.
+"""The captioner's figures on photos that training never saw: CIDEr-D, CHAIR, how captions open, how many differ.
 
-Named things are photos of one labelled thing each (`imagenet_named`). A caption names the thing when it holds
-one of the words that people use for it (`training/plain_words.toml`). Which of the photos show a person or a
-dog was looked through by hand (`named_photos.json`), so that inventions can be counted.
+Each figure is a list of values, one a photo or a thing, so that its mean can be given with an interval.
 """
 
-import json
 import re
-import tempfile
-import tomllib
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 
-from PIL import Image
-
 from models import Captioner, open_photo
+from training.annotations import Annotated
 
-from .metrics import corpus_bleu, corpus_cider
+from .chair import chair
+from .metrics import CiderD
 
 Describe = Callable[[Sequence[Path]], list[str]]
-INVENTIONS = {"people": r"\b(man|men|boy|boys)\b", "dogs": r"\b(dog|dogs|puppy)\b"}
+OPENERS = re.compile(
+    r"^(an? |the )?(close ?-?up|close up|picture of|photo of|image of)|^(a )?picture\b|^there (is|are)\b"
+)
+Figure = tuple[str, str, list[float]]
+"""What is measured, on what, and its values."""
 
 
-def describer(captioner: Captioner, batch: int = 16) -> Describe:
-    """A function from photo files to literal captions, in batches."""
+def describer(captioner: Captioner, batch: int = 8) -> Describe:
+    """Captions of photo files, short ones."""
 
     def describe(paths: Sequence[Path]) -> list[str]:
         starts = range(0, len(paths), batch)
@@ -33,76 +31,29 @@ def describer(captioner: Captioner, batch: int = 16) -> Describe:
     return describe
 
 
-def held_out(rows: Sequence[str], every: int = 2) -> list[bool]:
-    """Which of the sorted distinct names, by position, training never saw: every second one."""
-    order = {name: i for i, name in enumerate(sorted(set(rows)))}
-    return [order[name] % every == 1 for name in rows]
+def captioner_figures(describe: Describe, photos: Sequence[Annotated], sample: int | None = None) -> list[Figure]:
+    """All figures of the captioner; `photos` are those of `training.annotations.read_annotated`."""
+    dev, coco, flickr = (split(photos, name, sample) for name in ("dev", "coco", "flickr8k"))
+    told = {photo.split: describe([one.file for one in some]) for some in (dev, coco, flickr) for photo in some[:1]}
+    names, whole = chair(told["coco"], [(*p.web, *p.short, *p.long) for p in coco])
+    own, opened = told["dev"], [float(bool(OPENERS.search(text.lower()))) for text in told["dev"]]
+    return [
+        ("captioner, CIDEr-D, 2 references", "annotated dev", cider(own, [(*p.short, *p.long) for p in dev])),
+        ("captioner, CIDEr-D, 5 references", "COCO photos kept aside", cider(told["coco"], [p.web for p in coco])),
+        ("captioner, CIDEr-D, 5 references", "flickr8k dev", cider(told["flickr8k"], [p.web for p in flickr])),
+        ("captioner, invented of the things named (CHAIR i)", "COCO photos kept aside", names),
+        ("captioner, captions with an invented thing (CHAIR s)", "COCO photos kept aside", whole),
+        ("captioner, opens with a close up, a picture, there is", "annotated dev", opened),
+        ("captioner, different captions", "annotated dev", [float(own.index(text) == i) for i, text in enumerate(own)]),
+    ]
 
 
-def reference_figures(captions: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
-    """CIDEr-D and BLEU-4 of captions against several references each."""
-    return {"CIDEr-D": corpus_cider(captions, references), "BLEU-4": corpus_bleu(captions, references)}
+def split(photos: Sequence[Annotated], name: str, sample: int | None = None) -> list[Annotated]:
+    """The photos of a split, or the first of them."""
+    return [photo for photo in photos if photo.split == name][:sample]
 
 
-def flickr_figures(describe: Describe, data: Path, sample: int | None = None) -> dict[str, float]:
-    """Figures on the dev photos of flickr8k, five references each."""
-    rows = [json.loads(line) for line in (data / "flickr8k/captions.jsonl").read_text().splitlines()]
-    rows = [row for row in rows if row["split"] == "dev"][:sample]
-    captions = describe([data / "flickr8k/images" / row["file"] for row in rows])
-    return reference_figures(captions, [row["captions"] for row in rows])
-
-
-def shaped_figures(describe: Describe, data: Path, sample: int | None = None) -> dict[str, float]:
-    """The same with the squashed squares stretched to 3:2 and 2:3 in turn, as users' photos are shaped."""
-    rows = [json.loads(line) for line in (data / "flickr8k/captions.jsonl").read_text().splitlines()]
-    rows = [row for row in rows if row["split"] == "dev"][:sample]
-    with tempfile.TemporaryDirectory() as folder:
-        shaped = []
-        for i, row in enumerate(rows):
-            size = (336, 224) if i % 2 else (224, 336)
-            shaped.append(Path(folder) / f"{i}.png")
-            Image.open(data / "flickr8k/images" / row["file"]).resize(size).save(shaped[-1])
-        captions = describe(shaped)
-    return reference_figures(captions, [row["captions"] for row in rows])
-
-
-def coco_figures(describe: Describe, data: Path, sample: int | None = None) -> dict[str, float]:
-    """Figures on the COCO photos that training never saw: the odd rows of the table."""
-    rows = [json.loads(line) for line in (data / "coco_small/captions.jsonl").read_text().splitlines()][1::2][:sample]
-    captions = describe([data / "coco_small" / row["file"] for row in rows])
-    return reference_figures(captions, [row["captions"] for row in rows])
-
-
-def named_figures(describe: Describe, data: Path, sample: int | None = None) -> dict[str, float]:
-    """The share of captions that name the thing, and the shares that invent a man, a boy or a dog.
-
-    Measured on the kinds of things that training never saw: every second name in alphabetical order.
-    """
-    rows = [json.loads(line) for line in (data / "imagenet_named/labels.jsonl").read_text().splitlines()]
-    unseen = held_out([row["name"] for row in rows])
-    rows = [row for row, kept in zip(rows, unseen, strict=True) if kept]
-    rows = rows[:: max(len(rows) // sample, 1)] if sample else rows
-    captions = [c.lower() for c in describe([data / "imagenet_named" / row["file"] for row in rows])]
-    named = [names_thing(caption, row["name"]) for caption, row in zip(captions, rows, strict=True)]
-    shown = json.loads(files(__package__).joinpath("named_photos.json").read_text("utf-8"))
-    figures = {"named": sum(named) / len(rows)}
-    wrong = set()
-    for kind, pattern in INVENTIONS.items():
-        absent = [i for i, row in enumerate(rows) if Path(row["file"]).name not in shown[kind]]
-        invented = {i for i in absent if re.search(pattern, captions[i])}
-        figures[f"invented {kind}"] = len(invented) / max(len(absent), 1)
-        wrong |= invented
-    return figures | {"invented": len(wrong) / len(rows)}
-
-
-def names_thing(caption: str, label: str) -> bool:
-    """Whether a caption in lower case holds the thing's name or another word that people use for it."""
-    words = accepted_words().get(label, [label.lower()])
-    return any(re.search(rf"\b{re.escape(word)}(s|es)?\b", caption) for word in words)
-
-
-def accepted_words() -> dict[str, list[str]]:
-    """For each label of imagenet_named, the words that count as naming it."""
-    table = tomllib.loads(files("training").joinpath("plain_words.toml").read_text("utf-8"))
-    words: dict[str, list[str]] = table["imagenet_named"]
-    return words
+def cider(captions: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
+    """CIDEr-D of every caption, 0 to 10."""
+    scorer = CiderD(references)
+    return [scorer.score(i, caption) for i, caption in enumerate(captions)]

@@ -105,3 +105,11 @@ def macro_f1(said: NDArray[np.bool_], true: NDArray[np.generic]) -> float:
 def pearson(a: Sequence[float], b: Sequence[float]) -> float:
     """Pearson's r of two series of numbers."""
     return float(np.corrcoef(a, b)[0, 1])
+
+
+def interval(values: Sequence[float], draws: int = 1000) -> tuple[float, float]:
+    """The 95 % interval of a mean, by bootstrap (Efron, 1979): the same every time."""
+    chance, sample = np.random.default_rng(0), np.asarray(values, float)
+    means = sample[chance.integers(0, len(sample), (draws, len(sample)))].mean(1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .photo_files import FORMATS, SUFFIXES
     from .records import (
         EMOTIONS,
+        KINDS,
         NEGATIVE,
         POSITIVE,
         Detail,
@@ -38,7 +39,17 @@ if TYPE_CHECKING:
         Record,
         Tag,
     )
-    from .registry import BACKENDS, ModelContext, Models, Preset, find_preset, load, load_models, load_presets
+    from .registry import (
+        BACKENDS,
+        ModelContext,
+        Models,
+        Preset,
+        find_backend,
+        find_preset,
+        load,
+        load_models,
+        load_presets,
+    )
 
 LAZY = {
     "contracts": "Captioner EmotionClassifier EmotionInput FactChecker FactReading MoodListener",
@@ -47,8 +58,8 @@ LAZY = {
     "locking": "sole",
     "photo": "MAX_BYTES MAX_PIXELS Photo open_photo read_photo",
     "photo_files": "FORMATS SUFFIXES",
-    "records": "EMOTIONS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
-    "registry": "BACKENDS ModelContext Models Preset find_preset load load_models load_presets",
+    "records": "EMOTIONS KINDS NEGATIVE POSITIVE Detail EmotionReading Evidence Kind LiteralCaption Record Tag",
+    "registry": "BACKENDS ModelContext Models Preset find_backend find_preset load load_models load_presets",
 }
 """Names by their module: they bring NumPy, Pillow or pydantic with them, and are imported when first asked for."""
 
@@ -67,6 +78,7 @@ __all__ = [
     "BACKENDS",
     "EMOTIONS",
     "FORMATS",
+    "KINDS",
     "MAX_BYTES",
     "MAX_PIXELS",
     "NEGATIVE",
@@ -106,6 +118,7 @@ __all__ = [
     "UnknownLabels",
     "UnknownMood",
     "emotion_places",
+    "find_backend",
     "find_preset",
     "load",
     "load_models",

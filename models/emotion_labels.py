@@ -37,6 +37,18 @@ def emotion_places() -> Array:
     return np.array([_table()["emotions"][emotion] for emotion in EMOTIONS])
 
 
+@cache
+def people_words() -> frozenset[str]:
+    """Words for people, what they wear, and their bodies."""
+    return frozenset(_table()["words"]["people"].split())
+
+
+@cache
+def phrase_words() -> frozenset[str]:
+    """Words that a noun phrase begins with."""
+    return frozenset(_table()["words"]["phrases"].split())
+
+
 def make_reading(
     distribution: Array, evidence: Sequence[Evidence] = (), place: tuple[float, float] | None = None
 ) -> EmotionReading:

@@ -21,6 +21,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from .errors import PhotoUnsupported
+from .photo_colours import code_points, png_code_points
+from .photo_pixels import POINTS
 
 Open = Callable[[bytes], Image.Image]
 HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1".split())
@@ -192,18 +194,34 @@ def _open_heif(file: BytesIO) -> ImageFile.ImageFile:
         from pillow_heif import HeifImageFile
     except ImportError as error:
         raise PhotoUnsupported("The photo is HEIC, and pillow-heif, which reads it, is not installed.") from error
-    return HeifImageFile(file)
+    return _with_points(HeifImageFile(file), file)
+
+
+def _open_avif(file: BytesIO) -> ImageFile.ImageFile:
+    return _with_points(AvifImageFile(file), file)
+
+
+def _with_points(image: ImageFile.ImageFile, file: BytesIO) -> ImageFile.ImageFile:
+    if "icc_profile" not in image.info:  # which says more of the colours, where a file has both
+        image.info[POINTS] = code_points(file.getvalue())
+    return image
+
+
+def _open_png(file: BytesIO) -> ImageFile.ImageFile:
+    image = PngImageFile(file)
+    image.info[POINTS] = png_code_points(file.getvalue())  # before a profile (PNG, third edition, 11.3.2)
+    return image
 
 
 BIG_ENDIAN, LITTLE_ENDIAN = (b"MM\0*", b"MM\0+"), (b"II*\0", b"II+\0")
 FORMATS_READ = (
     Format("JPEG", ".jpg .jpeg .jpe .jfif", lambda data: data[:3] == b"\xff\xd8\xff", JpegImageFile, _mended_jpeg),
-    Format("PNG", ".png", lambda data: data[:8] == b"\x89PNG\r\n\x1a\n", PngImageFile, _mended_png),
+    Format("PNG", ".png", lambda data: data[:8] == b"\x89PNG\r\n\x1a\n", _open_png, _mended_png),
     Format("WebP", ".webp", lambda data: (data[:4], data[8:12]) == (b"RIFF", b"WEBP"), WebPImageFile, _as_it_is),
     Format("GIF", ".gif", lambda data: data[:6] in (b"GIF87a", b"GIF89a"), GifImageFile, _as_it_is),
     Format("BMP", ".bmp", _is_bmp, BmpImageFile, _as_it_is),
     Format("TIFF", ".tif .tiff", lambda data: data[:4] in BIG_ENDIAN + LITTLE_ENDIAN, _open_tiff, _as_it_is),
-    Format("AVIF", ".avif", _is_avif, AvifImageFile, _as_it_is),
+    Format("AVIF", ".avif", _is_avif, _open_avif, _as_it_is),
     Format("HEIC", ".heic .heif .hif", _is_heif, _open_heif, _as_it_is),
 )
 FORMATS = tuple(one.name for one in FORMATS_READ)

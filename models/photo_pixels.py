@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from .photo_colours import CodePoints, to_srgb
+
 ORIENTATION = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -19,16 +21,20 @@ TURNS = {
 MODE_OF = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 """The mode of an image by the colour space of its ICC profile."""
 PHOTOMETRIC, BITS = 262, 258  # tags of TIFF
+POINTS = "code_points"
+"""Where an opened image's `info` has its code points, in place of a profile."""
 
 
 def upright_rgb(image: Image.Image, longest_side: int) -> Image.Image:
     """The image as RGB, upright, with nothing of the file's metadata left."""
     image.load()
-    turn, profile = _turn(image), image.info.get("icc_profile")
+    turn, profile, points = _turn(image), image.info.get("icc_profile"), image.info.get(POINTS)
     image = _with_channels(image)
     if turn is not None:
         image = image.transpose(turn)
     image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if isinstance(points, CodePoints):
+        return _plain(to_srgb(image, points))
     return _plain(_to_srgb(image, profile))
 
 

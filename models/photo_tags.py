@@ -1,6 +1,7 @@
 """What the embedded captioner sees of a photo, and the words for it; nothing here needs transformers."""
 
 import tomllib
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -9,6 +10,23 @@ import torch
 from torch import Tensor
 
 PHOTO_SIZE = 260  # pixels a side of the squashed photo that the models take
+
+
+AGAIN = 3.0  # what a word loses, in log-probability, when it is said once more where that is not free
+
+
+class Lifts(NamedTuple):
+    """What a search adds to the log-probabilities of tokens, for one photo."""
+
+    wanted: Mapping[int, float] = {}
+    """By token, what it gains while a caption does not have it yet."""
+    free: frozenset[int] | None = None
+    """The tokens that lose nothing when they are said again; where there is no such set, none loses."""
+
+    def after(self, said: Collection[int]) -> dict[int, float]:
+        """What each token gains or loses after these."""
+        found = {token: more for token, more in self.wanted.items() if token not in said}
+        return found if self.free is None else found | dict.fromkeys(set(said) - self.free, -AGAIN)
 
 
 class Features(NamedTuple):

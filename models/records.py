@@ -1,6 +1,6 @@
 """The records that models return. All are frozen; all serialise to the JSON that every interface shows."""
 
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,6 +12,7 @@ EMOTIONS = (*POSITIVE, *NEGATIVE, "neutral")
 
 Kind = Literal["photo", "drawing", "screenshot", "document", "chart", "poster", "blank"]
 """What kind of picture it is; of a blank one there is nothing to tell."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Detail = Literal["short", "long"]
 """How much a literal caption tells: one short sentence, or 12 to 24 words."""
 

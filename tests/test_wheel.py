@@ -47,7 +47,7 @@ def test_it_works_from_another_place(wheel: Path, tmp_path: Path) -> None:
         f"assert chains.__file__.startswith({str(library)!r}), chains.__file__; "
         "from chains import build_chain, CaptionRequest, image_to_text_tool; "
         "from models.assemble import is_ready; import pathlib; is_ready(pathlib.Path('.')); "
-        "from models.emotion_image_embedded import load_head; load_head(); "
+        "from models.photo_heads import load_heads; load_heads(); "
         "print(len(prompts.load_moods()), len(models.load_presets()))"
     )
     run = subprocess.run([str(python), "-I", "-c", check], cwd=tmp_path, capture_output=True, text=True, check=False)

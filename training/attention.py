@@ -1,9 +1,10 @@
 """Attention by plain matrix products, for training on CPUs in bfloat16.
 
-torch's fused attention goes backward there in slower kernels. With the rewriter's batches (4 packs of 300 tokens, one
-core with AMX) two batched matrix products with a softmax between them made the backward pass 1.5 times as fast, a step
-1.3 times. `use` makes a model of transformers compute it so: the softmax in
-the numbers of the values, the mask added, heads that share their keys (grouped-query attention) as rows of one product.
+torch's fused attention is made for long sequences; its backward pass in bfloat16 takes five to fifteen times as long as
+these products do at the lengths of captions. With the rewriter's batches (4 packs of 300 tokens, one core with AMX) a
+step became 1.3 times as fast. The softmax is in the numbers of the values, the mask is added, and heads that share
+their keys (grouped-query attention) are rows of one product. `use` makes one model of transformers compute it so,
+`use_plain_attention` all that ask for the fused one.
 """
 
 from typing import Any
@@ -27,9 +28,14 @@ def attend(
     dropout: float = 0.0,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """What each token takes from the others, (rows, tokens, heads, size). Without a mask a causal module's is built."""
+    """Attention as transformers asks its backends for it: (batch, heads, tokens, width) in, (batch, tokens, heads,
+    width) out. A mask is boolean (true is seen) or added to the scores; without one a causal module's is built."""
     rows, heads, tokens, size = query.shape
     owners, seen = key.shape[1:3]
+    if tokens == 1 and owners == heads and not torch.is_grad_enabled():
+        # sampling, where the fused one copies no keys and values
+        found = torch.nn.functional.scaled_dot_product_attention(query, key, value, attention_mask, scale=scaling)
+        return found.transpose(1, 2).contiguous(), None
     asked = (query * (scaling or size**-0.5)).reshape(rows * owners, heads // owners * tokens, size)
     scores = torch.bmm(asked, key.reshape(-1, seen, size).transpose(1, 2)).view(rows, heads, tokens, seen)
     if attention_mask is None and getattr(module, "is_causal", False) and tokens > 1:
@@ -56,3 +62,9 @@ def use(model: Any) -> None:
     ALL_ATTENTION_FUNCTIONS.register(NAME, attend)
     ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, eager_mask)
     model.set_attn_implementation(NAME)
+
+
+def use_plain_attention() -> None:
+    """From now on transformers' models that ask for PyTorch's fused attention get this one; on GPUs nothing changes."""
+    if not torch.cuda.is_available():
+        ALL_ATTENTION_FUNCTIONS.register("sdpa", attend)

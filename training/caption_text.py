@@ -17,8 +17,10 @@ from pathlib import Path
 from tokenizers import BertWordPieceTokenizer
 from transformers import PreTrainedTokenizerFast
 
-PAD, START, END = "[PAD]", "[CLS]", "[SEP]"
-SPECIAL = (PAD, "[UNK]", START, END)
+PAD, END = "[PAD]", "[SEP]"
+STYLES = ("[SHORT]", "[LONG]", "[WEB]")
+"""What a caption begins with: one plain sentence, a longer one, or one as people write for photos on the web."""
+SPECIAL = (PAD, "[UNK]", END, *STYLES)
 EXCHANGED = (
     "animal",
     "bird",
@@ -65,15 +67,14 @@ def build_tokenizer(
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     pieces |= {*letters, *"',-"} | {f"##{letter}" for letter in letters}
     vocabulary = {token: i for i, token in enumerate([*SPECIAL, *sorted(pieces - set(SPECIAL))])}
-    small = BertWordPieceTokenizer(vocabulary, lowercase=True)
+    small = BertWordPieceTokenizer(vocabulary, lowercase=True, cls_token=STYLES[0], sep_token=END)
     return PreTrainedTokenizerFast(
         tokenizer_object=small._tokenizer,
         pad_token=PAD,
         unk_token="[UNK]",
-        cls_token=START,
-        sep_token=END,
-        bos_token=START,
+        bos_token=STYLES[0],
         eos_token=END,
+        additional_special_tokens=list(STYLES[1:]),
     )
 
 

@@ -1,15 +1,12 @@
-"""Batches of photos and captions for captioner training: memory, packed captions, losses, averaged weights."""
+"""Batches of photos and captions for captioner training: the network, packed captions, losses, averaged weights."""
 
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import (
@@ -22,29 +19,19 @@ from transformers import (
 )
 
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
+from models.photo_features import PhotoFeatures
 from models.photo_tags import Features
 
 from .caption_text import TagSimulator
+from .features import FROZEN
 
-LENGTH = 24  # tokens of a caption, its end included
-
-
-@dataclass
-class Photos:
-    """Photos with cached features (one dict a view) and, for each, what may be said of it."""
-
-    views: list[dict[str, NDArray[np.float16]]]
-    captions: list[list[str]]
-    rows: list[int] = field(default_factory=list)
-    repeats: int = 1
-
-    def features(self, row: int, chance: random.Random) -> Features:
-        view = chance.choice(self.views)
-        return Features(*(torch.from_numpy(view[name][row]).float() for name in Features._fields))
+LENGTH = 48  # tokens of a caption, its start and end included
+LEAST_PHOTOS = 40  # whose captions hold a word, for it to be a concept
+Ids = list[int]
 
 
 def build(
-    minilm: Path, tokenizer: PreTrainedTokenizerFast, words: Sequence[str], class_words: Sequence[int], layers: int = 4
+    minilm: Path, tokenizer: PreTrainedTokenizerFast, words: Sequence[str], class_words: Sequence[int], layers: int = 6
 ) -> VisionEncoderDecoderModel:
     """The captioner before training: the decoder starts as MiniLM's first layers, tags as MiniLM's words."""
     source = AutoModel.from_pretrained(minilm)
@@ -52,12 +39,9 @@ def build(
     full = PreTrainedTokenizerFast(tokenizer_file=str(minilm / "tokenizer.json"))
 
     def vector(text: str) -> Tensor:
-        ids = (
-            full(text, add_special_tokens=False)["input_ids"]
-            if not text.startswith("##")
-            else [full.convert_tokens_to_ids(text)]
-        )
-        return pieces[torch.tensor(ids)].mean(0)
+        if text.startswith("##"):
+            return pieces[full.convert_tokens_to_ids(text)]
+        return pieces[torch.tensor(full(text.strip("[]").lower(), add_special_tokens=False)["input_ids"])].mean(0)
 
     config = BertConfig(
         vocab_size=len(tokenizer),
@@ -78,34 +62,73 @@ def build(
     with torch.no_grad():
         tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
         decoder.bert.embeddings.word_embeddings.weight.copy_(torch.stack([vector(t) for t in tokens]))
-        decoder.bert.embeddings.position_embeddings.weight.copy_(source.embeddings.position_embeddings.weight[:64])
-        decoder.bert.embeddings.token_type_embeddings.weight.copy_(source.embeddings.token_type_embeddings.weight[:1])
-        decoder.bert.embeddings.LayerNorm.load_state_dict(source.embeddings.LayerNorm.state_dict())
-        for ours, theirs in zip(decoder.bert.encoder.layer, source.encoder.layer, strict=False):
-            for part in ("attention", "intermediate", "output"):
-                getattr(ours, part).load_state_dict(getattr(theirs, part).state_dict())
+    take_over(decoder.bert, source)
     encoder = PhotoEncoder(PhotoEncoderConfig(words=tuple(words), class_words=tuple(class_words)))
     with torch.no_grad():
         encoder.words.weight.copy_(torch.stack([vector(w) for w in words]))
         encoder.strengths.weight.normal_(std=0.02)
     joint = VisionEncoderDecoderConfig.from_encoder_decoder_configs(encoder.config, config)
-    joint.decoder_start_token_id, joint.pad_token_id, joint.eos_token_id = (
-        config.bos_token_id,
-        config.pad_token_id,
-        config.eos_token_id,
-    )
     model = VisionEncoderDecoderModel(config=joint, encoder=encoder, decoder=decoder)
-    model.generation_config.decoder_start_token_id, model.generation_config.eos_token_id = (
-        config.bos_token_id,
-        config.eos_token_id,
-    )
-    model.generation_config.pad_token_id = config.pad_token_id
+    for place in (joint, model.generation_config):
+        place.decoder_start_token_id, place.eos_token_id = config.bos_token_id, config.eos_token_id
+        place.pad_token_id = config.pad_token_id
     return model
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[Sequence[str]]) -> list[list[list[int]]]:
-    """Token ids of every caption of every row, start and end included."""
-    return [tokenizer(list(row), truncation=True, max_length=LENGTH)["input_ids"] for row in texts]
+@torch.no_grad()
+def take_over(ours: Any, theirs: Any) -> None:
+    """Copy the first layers of a BERT, its positions and norms; the words are each model's own."""
+    ours.embeddings.position_embeddings.weight.copy_(theirs.embeddings.position_embeddings.weight[:64])
+    ours.embeddings.token_type_embeddings.weight.copy_(theirs.embeddings.token_type_embeddings.weight[:1])
+    ours.embeddings.LayerNorm.load_state_dict(theirs.embeddings.LayerNorm.state_dict())
+    for layer, source in zip(ours.encoder.layer, theirs.encoder.layer, strict=False):
+        for part in ("attention", "intermediate", "output"):
+            getattr(layer, part).load_state_dict(getattr(source, part).state_dict())
+
+
+class Heads(nn.Module):
+    """What a photo's features are asked besides its caption, so that the encoder learns it: words, emotion, kind."""
+
+    def __init__(self, concepts: int, kinds: int, width: int = 3584) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.concepts = nn.Linear(width, concepts)
+        self.inner = nn.Linear(width, 256)
+        self.emotion, self.place, self.kind = nn.Linear(256, 9), nn.Linear(256, 2), nn.Linear(256, kinds)
+        nn.init.zeros_(self.concepts.weight)
+        nn.init.constant_(self.concepts.bias, -4.0)
+
+    def forward(self, pooled: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Logits of concepts, emotions and kinds, and valence with arousal, of photos (photos, 3584)."""
+        x = F.dropout(self.norm(pooled), 0.2, self.training)
+        inner = F.dropout(F.gelu(self.inner(x)), 0.3, self.training)
+        return self.concepts(x), self.emotion(inner), self.kind(inner), self.place(inner).tanh()
+
+
+def pooled(features: Features) -> Tensor:
+    """One row a photo, (photos, 3584): DINOv2's class token and mean patch, EfficientNet's mean."""
+    return torch.cat([features.patches[:, 0], features.patches[:, 1:].mean(1), features.grid[:, 0]], dim=1)
+
+
+def top_features(encoder: PhotoEncoder, cached: dict[str, Tensor]) -> Features:
+    """The features of photos whose first layers are cached: DINOv2's last layers run, and learn."""
+    taps, hidden = [], cached["hidden"]
+    for number in range(FROZEN, len(encoder.features.dino.encoder.layer) + 1):
+        if number in encoder.config.layers:
+            taps.append(PhotoFeatures.pool_patches(hidden))
+        if number < len(encoder.features.dino.encoder.layer):
+            out = encoder.features.dino.encoder.layer[number](hidden)
+            hidden = out[0] if isinstance(out, tuple) else out
+    return Features(torch.cat(taps, dim=-1), cached["grid"], cached["classes"])
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, captions: Iterable[tuple[str, str]]) -> list[Ids]:
+    """Token ids of captions given with their style, start and end included."""
+    found = []
+    for style, text in captions:
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"][: LENGTH - 2]
+        found.append([tokenizer.convert_tokens_to_ids(style), *ids, tokenizer.eos_token_id])
+    return found
 
 
 class Pack(NamedTuple):
@@ -118,7 +141,7 @@ class Pack(NamedTuple):
     """Which caption of the row a token belongs to; -1 is padding."""
 
 
-def pack(captions: Sequence[Sequence[Sequence[int]]], pad: int) -> Pack:
+def pack(captions: Sequence[Sequence[Ids]], pad: int) -> Pack:
     """Every row's captions in one sequence, so that they share the row's keys and values."""
     rows = []
     for row in captions:
@@ -146,50 +169,46 @@ def packed_logits(model: VisionEncoderDecoderModel, memory: Tensor, packed: Pack
         encoder_hidden_states=memory,
         use_cache=False,
     ).last_hidden_state
-    return model.decoder.cls(hidden[packed.segments >= 0])
+    logits: Tensor = model.decoder.cls(hidden[packed.segments >= 0])
+    return logits
 
 
 def cross_entropy(
-    model: VisionEncoderDecoderModel,
-    memory: Tensor,
-    captions: Sequence[Sequence[Sequence[int]]],
-    smoothing: float = 0.1,
+    model: VisionEncoderDecoderModel, memory: Tensor, captions: Sequence[Sequence[Ids]], smoothing: float = 0.1
 ) -> Tensor:
     """The mean cross-entropy of a batch's captions, a token each."""
-    packed = pack(captions, model.config.pad_token_id)
+    packed = Pack(*(part.to(memory.device) for part in pack(captions, model.config.pad_token_id)))
     targets = packed.targets[packed.segments >= 0]
-    return F.cross_entropy(packed_logits(model, memory, packed), targets, label_smoothing=smoothing)
-
-
-def photo_memory(model: VisionEncoderDecoderModel, batch: Sequence[Features], drop: float = 0.0) -> Tensor:
-    """What the decoder attends to for each photo; in training a share of the tokens is dropped at random."""
-    memory = model.encoder.memory(Features(*(torch.stack(part) for part in zip(*batch, strict=True))))
-    if drop:
-        keep = torch.rand(memory.shape[1]) >= drop
-        memory = memory[:, keep]
-    return memory
+    return F.cross_entropy(packed_logits(model, memory, packed).float(), targets, label_smoothing=smoothing)
 
 
 def text_memory(model: VisionEncoderDecoderModel, simulator: TagSimulator, texts: Sequence[str]) -> Tensor:
+    """What the decoder attends to where there is text without a photo: simulated tags."""
     drawn = [simulator.draw(text) for text in texts]
-    return model.encoder.tag_tokens(torch.tensor([d[0] for d in drawn]), torch.tensor([d[1] for d in drawn]))
+    device = model.device
+    tokens: Tensor = model.encoder.tag_tokens(
+        torch.tensor([d[0] for d in drawn], device=device), torch.tensor([d[1] for d in drawn], device=device)
+    )
+    return tokens
 
 
 class Average:
-    """The exponential moving average of a model's trained weights."""
+    """The exponential moving average of trained weights."""
 
     def __init__(self, weights: dict[str, nn.Parameter], decay: float) -> None:
         self.decay, self.weights = decay, weights
         self.values = {name: w.detach().clone() for name, w in weights.items()}
 
     @torch.no_grad()
-    def update(self) -> None:
+    def update(self, step: int) -> None:
+        """Move towards the weights as they are; early steps are forgotten sooner."""
+        decay = min(self.decay, (step + 1) / (step + 10))
         for name, weight in self.weights.items():
-            self.values[name].lerp_(weight, 1 - self.decay)
+            self.values[name].lerp_(weight, 1 - decay)
 
     @torch.no_grad()
     def swap(self) -> None:
-        """Exchange the model's weights and their average; a second call puts them back."""
+        """Exchange the weights and their average; a second call puts them back."""
         for name, weight in self.weights.items():
             now = weight.detach().clone()
             weight.copy_(self.values[name])
@@ -197,5 +216,22 @@ class Average:
 
 
 def trained(model: VisionEncoderDecoderModel) -> dict[str, nn.Parameter]:
-    """Everything but the image encoders."""
-    return {n: p for n, p in model.named_parameters() if not n.startswith("encoder.features.")}
+    """What is trained and shipped: all but the frozen parts of the image encoders."""
+    last = tuple(f"encoder.features.dino.encoder.layer.{i}." for i in range(FROZEN, 12))
+    return {
+        name: weight
+        for name, weight in model.named_parameters()
+        if name.startswith(last) or not name.startswith("encoder.features.")
+    }
+
+
+def concept_words(texts: Sequence[Sequence[str]]) -> tuple[list[str], list[set[str]]]:
+    """The words that captions of `LEAST_PHOTOS` photos use to say what there is, and those of each photo."""
+    from chains.words import lemmatise, lexicon
+
+    stop = set(lexicon("forms")["stop"].split())
+    found = [{lemmatise(w) for text in row for w in text.replace(",", "").split() if w not in stop} for row in texts]
+    counts = Counter(word for row in found for word in row)
+    words = sorted(w for w, n in counts.items() if n >= LEAST_PHOTOS and len(w) > 2 and w not in stop)
+    known = set(words)
+    return words, [row & known for row in found]

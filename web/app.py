@@ -15,6 +15,7 @@ from .captions import Captions
 from .data import data
 from .database import connect
 from .faults import handle_errors
+from .folder import UPLOADS, data_folder
 from .library import Library
 from .page import page
 from .photos import PhotoStore
@@ -29,11 +30,11 @@ def make_app(settings: Settings, load: Callable[[], Chain], moods: Mapping[str, 
     """The app, its database ready and its models being loaded by `load`, in a thread.
 
     Raises:
-        RequestError: the database cannot be used.
+        RequestError: the data folder or the database cannot be used.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    library = Library(connect(settings.database.get_secret_value(), settings.data))
-    captions = Captions(settings, library, PhotoStore(settings.data / "uploads"), moods)
+    folder = data_folder(settings.data)
+    library = Library(connect(settings.database.get_secret_value(), folder))
+    captions = Captions(settings, library, PhotoStore(folder / UPLOADS), moods)
     app = Flask("moodcap", static_folder=None)
     app.url_map.strict_slashes = False
     app.extensions["moodcap"] = captions

@@ -9,12 +9,14 @@ from typing import Any
 
 from chains import CaptionRequest, MoodcapError, MoodCaption, Preferences, Settings, stage_events
 from models import open_photo
+from models.assemble import version_of
 from prompts import Mood
 
 from .asking import detail_of, seen_by, to_request, with_names
 from .database import CaptionRow, PhotoRow
-from .errors import DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of, request_id
+from .errors import DatabaseBusy, DeadlineExceeded, InternalError, NotDone, NotFound, NotReady, problem_of, request_id
 from .events import Event, EventLog
+from .faults import reached
 from .followers import Followers
 from .lanes import Job, Turns
 from .library import Library, new_id, now
@@ -183,7 +185,7 @@ class Captions:
 
     def started(self, job: Job) -> bool:
         """Work on a job begins, unless it has been begun too often or is gone."""
-        attempts = self.library.start(job.id)
+        attempts = reached(lambda: self.library.start(job.id))
         if attempts > ATTEMPTS:
             self.failed(job, InternalError("The server stopped each time it worked on this photo."))
         return 0 < attempts <= ATTEMPTS
@@ -199,13 +201,14 @@ class Captions:
     def finished(self, job: Job, draft: Any) -> None:
         """Keep a caption, then tell it."""
         result: MoodCaption = draft.result
-        if not self.library.finish(job.id, columns_of(result), seen_by(draft, self._eyes())):
+        columns, seen = columns_of(result), seen_by(draft, self._eyes())
+        if not reached(lambda: self.library.finish(job.id, columns, seen)):
             self.failed(job, NotFound("The caption was deleted before it was written."))
             return
         if job.wish and not result.fallback:
             self.repeats.note(job.wish, job.id)
-        row = self.library.get(job.id)
-        self.let_go(self.library.unkept(row.photo_id))
+        row = reached(lambda: self.library.get(job.id))
+        self.let_go(reached(lambda: self.library.unkept(row.photo_id)))
         job.outcome = self.record(row, job)
         for event in stage_events("caption", draft):
             tell(job.events, event.event, job.outcome if event.event == "caption" else event.data)
@@ -215,13 +218,16 @@ class Captions:
         """Tell why there will be no caption. An accepted one stays, to be read, or for the next start of the server."""
         job.outcome = error
         problem = problem_of(error, job.request_id)
-        if not job.accepted:
-            self.discard(job.id)
-        elif not isinstance(error, NotReady):
-            self.library.finish(job.id, {"status": "failed", "error": problem.model_dump(mode="json")})
-            self.let_go(self.library.unkept())
-        job.events.tell("error", problem)
-        self._jobs.pop(job.id, None)
+        try:
+            if not job.accepted:
+                reached(lambda: self.discard(job.id))
+            elif not isinstance(error, (NotReady, DatabaseBusy)):
+                told = {"status": "failed", "error": problem.model_dump(mode="json")}
+                reached(lambda: self.library.finish(job.id, told))
+                self.let_go(self.library.unkept())
+        finally:
+            job.events.tell("error", problem)
+            self._jobs.pop(job.id, None)
 
     def stop(self, timeout: float) -> None:
         """Finish what is being worked on."""
@@ -295,4 +301,4 @@ class Captions:
     def _eyes(self) -> list[str]:
         """What a look at a photo depends on: another answer of this means to look anew."""
         parts = [self.models[part] for part in ("captioner", "emotion_image", "emotion_text")]
-        return [*parts, str(self.settings.threshold)]
+        return [*parts, str(self.settings.threshold), version_of(self.settings.home, "captioner")]

@@ -1,12 +1,13 @@
 """The tables, and the engine behind them: an SQLite file with WAL, or PostgreSQL by its URL."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Connection, DateTime, Engine, ForeignKey, Index, create_engine, event, inspect, text
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -182,7 +183,8 @@ def connect(url: str, data: Path) -> Engine:
     """The engine of a database URL, or of the SQLite file in the data folder; its tables brought up to date.
 
     Raises:
-        RequestError: the URL is none, or names a database whose driver is not installed.
+        RequestError: the URL is none, or names a database whose driver is not installed, that cannot be reached, that
+            is none, or that a newer Moodcap made.
     """
     try:
         engine = create_engine(_with_driver(url or f"sqlite:///{data / FILE}"), pool_pre_ping=True)
@@ -193,22 +195,39 @@ def connect(url: str, data: Path) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        engine.dispose()
+        raise _unusable(str(getattr(error, "orig", None) or error)) from error
     return engine
 
 
+def _unusable(why: str) -> RequestError:
+    said = why.strip().partition("\n")[0].removesuffix(".")
+    return RequestError(f"The database cannot be used: {said}. MOODCAP_DATABASE names another.")
+
+
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision; Alembic, which takes long to import, only where they are not there."""
+    """Bring the tables to the newest revision; Alembic, which takes long to import, only where they are not there.
+
+    Raises:
+        RequestError: they are of a revision that is not known here.
+    """
     with engine.begin() as connection:
         if _revision(connection) == newest():
             return
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes.update(connection=connection, metadata=Base.metadata)
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise _unusable("a newer Moodcap made it") from error
 
 
 def newest() -> str:

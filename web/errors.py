@@ -136,6 +136,9 @@ class DiskFull(MoodcapError):
 
     code = "disk_full"
 
+    def __init__(self, message: str = "The server's disk is full; nothing more can be kept.") -> None:
+        super().__init__(message)
+
 
 class DeadlineExceeded(MoodcapError):
     """The caption was not ready within the deadline, and was given up."""

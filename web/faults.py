@@ -2,7 +2,9 @@
 
 import errno
 import logging
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, Response
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +26,8 @@ from .errors import (
 
 log = logging.getLogger(__name__)
 RETRY = 2  # seconds
+WAITS = (0.1, 0.4, 1.5, 4.0)  # seconds before the database is asked again
+Answer = TypeVar("Answer")
 OF_STATUS: dict[int, type[MoodcapError]] = {
     404: NotFound,
     405: MethodNotAllowed,
@@ -47,7 +51,7 @@ def handle_errors(app: Flask) -> None:
 def as_known(error: BaseException) -> MoodcapError | None:
     """The full disk or the busy database that an error tells of; none where it tells of neither."""
     if isinstance(error, OSError) and error.errno in FULL:
-        return DiskFull("The server's disk is full; nothing more can be kept.")
+        return DiskFull()
     if isinstance(error, PoolTimeout):
         return DatabaseBusy("The database has no connection free.", RETRY)
     if isinstance(error, DBAPIError):
@@ -55,11 +59,23 @@ def as_known(error: BaseException) -> MoodcapError | None:
     return None
 
 
+def reached(ask: Callable[[], Answer]) -> Answer:
+    """What the database says; it is asked again for some seconds while it is locked or away."""
+    for seconds in WAITS:
+        try:
+            return ask()
+        except Exception as error:
+            if not isinstance(as_known(error), DatabaseBusy):
+                raise
+        time.sleep(seconds)
+    return ask()
+
+
 def _of_database(error: DBAPIError) -> MoodcapError | None:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     number = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if number == SQLITE_FULL or state == POSTGRESQL_FULL:
-        return DiskFull("The server's disk is full; nothing more can be kept.")
+        return DiskFull()
     if number in (SQLITE_BUSY, SQLITE_LOCKED) or state.startswith(POSTGRESQL_BUSY) or _is_lost(error):
         return DatabaseBusy("The database is locked or away for the moment.", RETRY)
     return None

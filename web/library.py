@@ -44,6 +44,11 @@ class Library:
     def _session(self) -> AbstractContextManager[OwnedSession]:
         return transaction(self.engine)
 
+    def check(self) -> None:
+        """Ask the database for nothing, so that it raises where it is away."""
+        with self.engine.connect() as connection:
+            connection.execute(select(1))
+
     def add(self, caption: CaptionRow, photo: PhotoRow | None = None) -> CaptionRow:
         """Keep a new caption, and its photo where that is new as well."""
         with self._session() as session:

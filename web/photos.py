@@ -1,6 +1,7 @@
 """Photos on the disk: re-encoded, under names made by us, sharded; and with captions written into them."""
 
 import os
+import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ from xml.sax.saxutils import escape
 
 from PIL import Image
 
+from .errors import DiskFull
+
+LEAST_ROOM = 1 << 20  # bytes
 THUMBNAIL = 480
 """Pixels of a thumbnail's longer side."""
 
@@ -18,6 +22,11 @@ class PhotoStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    def check_room(self) -> None:
+        """Raises `DiskFull` where the disk has no room for another photo."""
+        if shutil.disk_usage(self.folder).free < LEAST_ROOM:
+            raise DiskFull()
 
     def save(self, id: str, image: Image.Image) -> int:
         """Keep an RGB image and its thumbnail; the bytes that both take."""

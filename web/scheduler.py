@@ -27,6 +27,7 @@ from .owner import LOCAL
 log = logging.getLogger(__name__)
 SMOOTHING = 0.3  # of the seconds a photo takes, as measured batch by batch
 GUESS = 2.0  # seconds a photo takes, until that is measured
+FAILED = 30  # seconds after which to come back to models that could not be loaded, or that hang
 MARGIN = 1.5  # photos whose rewrites need a second try take longer
 
 
@@ -118,8 +119,20 @@ class Scheduler:
 
     def ready(self) -> bool:
         """Whether the models are loaded and both lanes give signs of life."""
-        fresh = time.monotonic() - self.patience
-        return bool(self.lanes) and not self._stopping and all(lane.beat > fresh for lane in self.lanes)
+        return self.why_not() is None
+
+    def why_not(self) -> NotReady | None:
+        """What there is to wait for until captions can be asked for; none where they can."""
+        if self._stopping:
+            return NotReady("The server is stopping.")
+        if self.failure is not None:
+            return NotReady(f"The models could not be loaded: {self.failure}", FAILED)
+        if not self.lanes:
+            return NotReady("The models are being loaded.")
+        silent = time.monotonic() - min(lane.beat for lane in self.lanes)
+        if silent > self.patience:
+            return NotReady(f"The models have given no sign of life for {silent:.0f} seconds.", FAILED)
+        return None
 
     def depth(self) -> int:
         """Jobs that wait or are worked on."""
@@ -146,7 +159,7 @@ class Scheduler:
         if self._stopping:
             raise NotReady("The server is stopping.")
         if self.failure is not None:
-            raise NotReady(f"The models could not be loaded: {self.failure}", 30)
+            raise NotReady(f"The models could not be loaded: {self.failure}", FAILED)
         wait = ahead(self._owners(), job.owner, 2 * BATCH) * self.seconds * MARGIN
         if not self._has_room(job.owner):
             raise Busy("Too many photos are waiting.", max(self.seconds, 1))
@@ -187,7 +200,7 @@ class Scheduler:
         self.failure = why
         log.error("models_not_loaded", extra={"why": why})
         for job in list(self._live):
-            self._end(job, NotReady(f"The models could not be loaded: {why}", 30))
+            self._end(job, NotReady(f"The models could not be loaded: {why}", FAILED))
 
     def _run(self, lane: Lane, after: Sequence[Lane]) -> None:
         while jobs := lane.take():
@@ -209,10 +222,18 @@ class Scheduler:
             self._end(job, None)
         elif job.deadline is not None and time.monotonic() > job.deadline:
             self._end(job, DeadlineExceeded("The caption was not ready in time."))
-        elif first and not self.keeper.started(job):
-            self._end(job, None)
         else:
-            return True
+            return not first or self._begun(job)
+        return False
+
+    def _begun(self, job: Job) -> bool:
+        try:
+            if self.keeper.started(job):
+                return True
+            self._end(job, None)
+        except Exception as error:  # the lane goes on whatever it is
+            log.exception("caption_not_begun")
+            self._end(job, as_known(error) or InternalError("The caption could not be begun."))
         return False
 
     def _pass(self, lane: Lane, jobs: list[Job]) -> list[Job]:

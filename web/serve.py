@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import AppImportError
 
-from chains import RequestError, Settings, url_of
+from chains import MoodcapError, RequestError, Settings, url_of
 
 from .memory import hold_little
 
@@ -61,7 +63,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         hold_little()
         if told := exposure(self.settings):
             log.warning(told)
-        return self.make()
+        try:
+            return self.make()
+        except MoodcapError as error:  # a setting that cannot be used: gunicorn prints it, and starts no other worker
+            raise AppImportError(str(error)) from error
 
 
 def exposure(settings: Settings) -> str | None:
@@ -102,7 +107,17 @@ def serve(settings: Settings, make: "Callable[[], Flask]") -> None:
             f"Nothing can be served at {url_of(settings.host, settings.port)}: {why.lower()}. "
             "MOODCAP_HOST and MOODCAP_PORT set another place."
         ) from error
+    logging.getLogger("gunicorn.error").addFilter(_is_news)
     Server(settings, make).run()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether gunicorn says more than that a worker could not start which has told why itself."""
+    said = record.getMessage()
+    return not (
+        said.endswith(f"exited with code {Arbiter.APP_LOAD_ERROR}.")
+        or said.startswith(("Shutting down:", "Reason: App"))
+    )
 
 
 def stop_gently(worker: Any) -> None:

@@ -7,6 +7,7 @@ from chains import Settings
 
 from .accounts import Accounts
 from .database import connect
+from .folder import UPLOADS, data_folder
 from .holdings import remove_all
 from .photos import PhotoStore
 
@@ -16,10 +17,9 @@ def open_accounts(settings: Settings) -> Iterator[Accounts]:
     """The accounts of a server, whether or not it runs.
 
     Raises:
-        RequestError: the database cannot be used.
+        RequestError: the data folder or the database cannot be used.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = connect(settings.database.get_secret_value(), settings.data)
+    engine = connect(settings.database.get_secret_value(), data_folder(settings.data))
     try:
         yield Accounts(settings, engine)
     finally:
@@ -34,4 +34,4 @@ def remove_user(accounts: Accounts, name: str) -> None:
     """
     user = accounts.named(name)
     accounts.remove(user.id)
-    remove_all(accounts.engine, PhotoStore(accounts.settings.data / "uploads"), user.id, account=True)
+    remove_all(accounts.engine, PhotoStore(accounts.settings.data / UPLOADS), user.id, account=True)

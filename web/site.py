@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from models import EMOTIONS, FORMATS
 
 from .api import as_json, captions
-from .errors import NotReady
 from .operations import Answer, document, operation
 from .prefix import root
 from .records import Defaults, ExampleRecord, Health, Info, Limits, MoodList, MoodRecord
@@ -33,13 +32,15 @@ def healthz() -> ResponseReturnValue:
 
 @site.get("/readyz")
 @operation(
-    "Whether the models are loaded and answer", "server", (200, Answer("They do.", Health)), problems=(503,), open=True
+    "Whether captions can be asked for", "server", (200, Answer("They can.", Health)), problems=(503, 507), open=True
 )  # fmt: skip
 def readyz() -> ResponseReturnValue:
-    """That captions can be asked for."""
-    scheduler = captions().scheduler
-    if not scheduler.ready():
-        raise NotReady(scheduler.failure or "The models are being loaded, or the server is stopping.")
+    """That captions can be asked for; or why not: the models, the database, or a full disk."""
+    why = captions().scheduler.why_not()
+    if why is not None:
+        raise why
+    captions().library.check()
+    captions().photos.check_room()
     return as_json(Health(status="ready"))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from chains import folder as folders
 from chains.console import json_line
 from chains.terminal import show_caption
 from tests.photos import bad_files, draw_photo
@@ -117,3 +118,23 @@ def test_a_folder_of_other_files_is_told(commands: Commands, tmp_path: Path) -> 
     (tmp_path / "a.cr2").touch()
     told = commands.run("batch", tmp_path, "--out", tmp_path / "out.jsonl").err.decode()
     assert told == "0 captioned, 0 failed, 0 done before; unsure of 0\nPassed over: 1 of another kind (1 .cr2)\n"
+
+
+def test_linked_folders_are_gone_into_where_that_is_asked_for(commands: Commands, folder: Path) -> None:
+    target, other = folder.parent / "out.jsonl", folder.parent / "other"
+    other.mkdir()
+    draw_photo(5).save(other / "n.png")
+    (folder / "link").symlink_to(other)
+    told = commands.run("batch", folder, "--out", target, code=3).err.decode()
+    assert "Passed over: 1 linked folder (see --follow)" in told
+    told = commands.run("batch", folder, "--out", target, "--follow", code=3).err.decode()
+    assert "1 captioned, 0 failed, 2 done before, 1 failed before" in told
+    assert json.loads(target.read_bytes().splitlines()[-1])["file"] == "link/n.png"
+
+
+def test_a_folder_that_cannot_be_read_is_in_the_exit_code(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    monkeypatch.setattr(folders.Found, "unread", 1)
+    commands.run("batch", tmp_path / "photos", "--out", tmp_path / "out.jsonl", code=3)

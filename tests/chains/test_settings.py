@@ -51,6 +51,8 @@ def test_wrong_values_are_named(environment: dict[str, str]) -> None:
         ("ADDRESS_ATTEMPTS", "10/minute; x", "is no rate"), ("HOST", "http://x", "is no address"),
         ("TRUSTED_HOSTS", '["*"]', "an empty list trusts all"), ("DEADLINE", "inf", "finite"), ("DEADLINE", "nan", ""),
         ("KEEP_DAYS", "1e300", "less than"), ("HEARTBEAT", "1e300", "less than"), ("ACCOUNTS", "perhaps", "boolean"),
+        ("DEVICE", "banana", "'banana' is no device"), ("DTYPE", "float8", "'bfloat16'"),
+        ("DEVICE", "cuda:x", "cuda:0"),
         ("INTENSITY", "inf", "finite"), ("PORT", "eighty", "integer"),
     ],
 )  # fmt: skip
@@ -80,6 +82,8 @@ def test_parts_of_a_preset_can_be_exchanged() -> None:
     assert preset.captioner.startswith("hf:")
     with pytest.raises(UnknownBackend, match="embedded, laptop, gpu"):
         Settings(preset="none").chosen_preset()
+    with pytest.raises(UnknownBackend, match="captioner has no backend 'banana'"):
+        Settings(captioner="banana").chosen_preset()
 
 
 def test_every_setting_has_help() -> None:

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoImageProcessor, Dinov2Config
 
 from models import Models, open_photo
+from models.caption_choice import Choice, agreement, choose, doubt, places, signals, twice, weigh, weights
 from models.captioner_embedded import sentence, to_pixels
-from models.captioner_naming import opening, wants_name, with_article
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
 from models.efficientnet import EfficientNetLite, SameConv, convert_lite_weights
 from models.photo_features import PhotoFeatures
@@ -27,25 +28,50 @@ def test_tag_words_are_what_people_say() -> None:
     assert set(word_kinds()) <= set(words)
 
 
-def test_a_thing_is_named_where_the_image_model_is_sure_and_the_caption_leaves_it_out() -> None:
-    assert wants_name("a close up of a cat", -0.6, "scorpion", 0.7)
-    assert not wants_name("a close up of two scorpions", -0.6, "scorpion", 0.7)
-    assert not wants_name("a close up of a cat", -0.6, "scorpion", 0.1)
-    assert not wants_name("a man is standing on a rock", -0.6, "scorpion", 0.7)
-    assert wants_name("a man is standing on a rock", -1.2, "scorpion", 0.7)
-    assert not wants_name("a man is standing on a rock", -1.2, "scorpion", 0.3)
-    assert not wants_name("two dogs play in the water", -0.9, "lake", 0.8)
-
-
-def test_articles_follow_the_sound() -> None:
-    things = ["apple", "cup", "scissors", "bus", "glass", "unicycle", "umbrella", "broccoli", "hourglass", "ice cream"]
-    assert [with_article(thing) for thing in things] == [
-        "an apple", "a cup", "scissors", "a bus", "a glass", "a unicycle", "an umbrella", "broccoli", "an hourglass",
-        "ice cream",
-    ]  # fmt: skip
-    assert opening("owl") == "a close up of an owl"
+def test_sentences_have_the_right_articles_and_marks() -> None:
     assert sentence("a elephant and an dog ' s well - lit hat , red ,") == "An elephant and a dog's well-lit hat, red."
-    assert sentence("") == "A photo."
+    things = ["apple", "cup", "unicycle", "umbrella", "hourglass", "one-way street"]
+    told = [sentence(f"a {thing} stands here").split(" ")[0] for thing in things]
+    assert told == ["An", "A", "A", "An", "An", "A"]
+    assert sentence("red strawberrys and two toys") == "Red strawberries and two toys."
+    assert sentence("") == "Unclear shapes."
+
+
+def test_of_the_captions_found_the_one_is_taken_that_the_image_supports() -> None:
+    place = {"dog": 0, "cat": 1, "run": 2}
+    seen = np.array([0.9, 0.001, 0.5], np.float32)
+    dog, cat = weigh("a dog runs", -1.02, 0, seen, place), weigh("a cat runs", -1.0, 0, seen, place)
+    assert dog.support == pytest.approx((np.log(0.9) + np.log(0.5)) / 2, abs=1e-5)
+    assert cat.weakest == pytest.approx(np.log(0.001), abs=1e-5)
+    assert weigh("three ducks", -1.0, 0, seen, place).support == 0
+    assert choose([cat, dog], support=0.1, agreed=0) == dog
+    assert choose([cat, dog], support=0, agreed=0) == cat
+    assert choose([cat, dog._replace(seen=0.1)], support=0, agreed=0).text == dog.text, "a tag speaks for it"
+    third = weigh("the dog runs fast", -1.5, 0, seen, place)
+    assert choose([cat, dog, third], support=0, agreed=1) == dog, "two of three say so"
+    assert agreement(dog, [dog]) == 1
+    assert 0 < doubt(dog, [dog, cat], 0.9) < doubt(cat, [cat, dog], 0.9) < 1
+    assert set(signals(dog, [dog, cat], 0.9)) == set(weights().doubt) - {"bias"}
+
+
+def test_a_caption_that_says_a_thing_twice_is_taken_only_where_all_do() -> None:
+    said = [
+        "a green and green lamp",
+        "a dog with a small dog",
+        "a large oranges orange",
+        "two women smile and smile",
+        "bottles, bottles and bottles",
+    ]
+    assert all(map(twice, said))
+    assert not any(map(twice, ["a black and white dog", "a man and a woman", "a stone and a stony wall", "a dog"]))
+    doubled, other = Choice(said[0], -0.1, 0, 0, 0), Choice("a lamp", -2, 0, 0, 0)
+    assert choose([doubled, other], 0, 0) == other
+    assert choose([doubled], 0, 0) == doubled
+
+
+def test_words_are_found_in_their_forms() -> None:
+    place = {"dog": 0, "puppy": 1, "bus": 2, "run": 3, "ride": 4, "stop": 5}
+    assert places("two dogs and puppies run as buses stopped while riding, running", place) == [0, 1, 3, 2, 5, 4]
 
 
 def test_likely_tags_add_up_classes_of_one_word() -> None:

@@ -3,18 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers import GenerationConfig
 
-from models import ModelError, open_photo
+from models import KINDS, Detail, ModelError, open_photo
 from models.captioner_assemble import network
 from models.captioner_embedded import EmbeddedCaptioner
 from models.captioner_graphs import write_graphs
 from models.captioner_onnx import GRAPHS, OnnxNetwork
 from models.captioner_torch import TorchNetwork
 from models.onnx_session import open_graph
-from models.photo_tags import Features
+from models.photo_heads import Heads
+from models.photo_tags import Features, Lifts
 from tests.photos import draw_photo
 
 from .tiny import tiny_tokenizer
@@ -26,6 +28,10 @@ ENCODER = {
     "layers": (0, 1, 2), "stages": ((1, 3, 1, 1, 8), (2, 5, 2, 2, 8)), "head": 16, "hidden_size": 24,
     "words": ("cat", "dog", "owl"), "class_words": (0, 1, 1, 2), "tags": 2,
 }  # fmt: skip
+LIFTS = [
+    Lifts({7: 2.0, 9: 1.5}), Lifts(), Lifts({3: 4.0}, frozenset({0, 1, 2, 5})), Lifts(), Lifts({8: 1.0}), Lifts(),
+    Lifts({5: 3.0}, frozenset()),
+]  # fmt: skip
 GENERATION = {"num_beams": 3, "max_new_tokens": 9, "no_repeat_ngram_size": 3, "length_penalty": 1.0}
 
 
@@ -84,49 +90,61 @@ def some_features(photos: int) -> Features:
      (5, {"no_repeat_ngram_size": 2}), (6, {"no_repeat_ngram_size": 0}), (7, {"max_new_tokens": 20})],
 )  # fmt: skip
 @pytest.mark.parametrize("start", [[1], [1, 5, 6, 5]])
+@pytest.mark.parametrize("lifts", [None, LIFTS])
 def test_texts_and_their_log_probabilities_are_those_of_transformers(
-    tmp_path: Path, seed: int, rules: dict[str, Any], start: list[int]
+    tmp_path: Path, seed: int, rules: dict[str, Any], start: list[int], lifts: list[Lifts] | None
 ) -> None:
     folder = tiny_captioner(tmp_path, 14, seed, **rules)
     onnx, plain = OnnxNetwork(folder), TorchNetwork(folder)
     features = some_features(7)
     with torch.inference_mode():
-        found, wanted = onnx.tell(onnx.read(features), start), plain.tell(plain.read(features), start)
-        alone = onnx.tell(onnx.pick(onnx.read(features), [4]), start)[0]
-    for (tokens, logprob), (theirs, theirs_logprob) in zip(found, wanted, strict=True):
-        assert list(tokens) == list(theirs[: len(tokens)])
-        assert set(theirs[len(tokens) :]) <= {2}, "what is filled up with"
-        assert logprob == pytest.approx(theirs_logprob, abs=1e-4)
-    assert alone[0] == found[4][0]
-    assert alone[1] == pytest.approx(found[4][1], abs=1e-4)
-    assert rules or len({len(tokens) for tokens, _ in found}) > 1, "some end sooner than others"
+        found, wanted = onnx.tell(onnx.read(features), start, lifts), plain.tell(plain.read(features), start, lifts)
+        alone = onnx.tell([part[4:5] for part in onnx.read(features)], start, lifts and lifts[4:5])[0]
+    for beams, others in zip(found, wanted, strict=True):
+        assert len(beams) == len(others)
+        for (tokens, logprob), (theirs, theirs_logprob) in zip(beams, others, strict=True):
+            assert list(tokens) == list(theirs[: len(tokens)])
+            assert set(theirs[len(tokens) :]) <= {2}, "what is filled up with"
+            assert logprob == pytest.approx(theirs_logprob, abs=1e-4)
+    assert [tokens for tokens, _ in alone] == [tokens for tokens, _ in found[4]]
+    assert rules or len({len(beams[0][0]) for beams in found}) > 1, "some end sooner than others"
 
 
-def test_captions_are_those_of_torch_also_with_a_forced_opening(folder: Path, tmp_path: Path) -> None:
+def tiny_heads() -> Heads:
+    """Heads of random weights for the tiny captioner's features."""
+    chance, width = np.random.default_rng(0), 3 * 36 + 2 * 16
+    shapes = {"inner": (8, width), "direct": (2, width), "concepts": (2, 8), "kinds": (7, 8), "emotions": (9, 8)}
+    weights = {f"{name}.weight": chance.normal(size=shape) for name, shape in (shapes | {"places": (2, 8)}).items()}
+    weights |= {name.replace("weight", "bias"): chance.normal(size=len(one)) for name, one in weights.items()}
+    weights |= {"mean": np.zeros(width), "scale": np.ones(width), "lift": np.zeros((2, 9))}
+    return Heads(weights, ("cat", "dog"), KINDS, 1.0)
+
+
+@pytest.mark.parametrize("detail", ["short", "long"])
+def test_captions_are_those_of_torch(folder: Path, tmp_path: Path, detail: Detail) -> None:
     photos = [open_photo(draw_photo(seed)) for seed in range(4)]
-    captioner = EmbeddedCaptioner(folder)
+    captioner = EmbeddedCaptioner(folder, heads=tiny_heads())
     assert isinstance(captioner.network, OnnxNetwork)
-    found = captioner.caption(photos)
-    memory = captioner.network.read(captioner.features(photos))
-    begun = captioner._tell(memory, "a photo of")
+    found = captioner.caption(photos, detail)
     for file in folder.iterdir():
         if file.name not in GRAPHS:
             (tmp_path / file.name).write_bytes(file.read_bytes())
-    plain = EmbeddedCaptioner(tmp_path)
+    plain = EmbeddedCaptioner(tmp_path, heads=tiny_heads())
     assert isinstance(plain.network, TorchNetwork), "without graphs, torch serves"
     photos = [open_photo(draw_photo(seed)) for seed in range(4)]
-    wanted = plain.caption(photos)
-    assert [one.text for one in found] == [one.text for one in wanted]
-    assert [one.confidence for one in found] == pytest.approx([one.confidence for one in wanted], abs=1e-4)
+    wanted = plain.caption(photos, detail)
+    assert [(one.text, one.kind) for one in found] == [(one.text, one.kind) for one in wanted]
+    assert {one.detail for one in found} == {detail}
+    for name in ("confidence", "doubt"):
+        values = [[getattr(one, name) for one in some] for some in (found, wanted)]
+        assert values[0] == pytest.approx(values[1], abs=1e-3)
     assert [[tag.name for tag in one.tags] for one in found] == [[tag.name for tag in one.tags] for one in wanted]
-    with torch.inference_mode():
-        texts = plain._tell(plain.network.read(plain.features(photos)), "a photo of")
-    assert [text for text, _ in begun] == [text for text, _ in texts]
-    assert all(text.strip().startswith("a photo of") for text, _ in begun)
+    assert captioner.caption([]) == []
 
 
 def test_another_number_type_takes_torch(folder: Path) -> None:
-    assert isinstance(EmbeddedCaptioner(folder, dtype=torch.bfloat16).network, TorchNetwork)
+    captioner = EmbeddedCaptioner(folder, dtype=torch.bfloat16, heads=tiny_heads())
+    assert isinstance(captioner.network, TorchNetwork)
 
 
 def test_weights_are_on_the_disk_once(folder: Path, tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from models import EMOTIONS, EmotionInput, EmotionReading, Evidence, Models, MoodListener, UnknownLabels, emotion_places
-from models.emotion_fusion import Weights, fuse, fusion_weights, pool
-from models.emotion_image_embedded import nearby_emotions
+from models import EMOTIONS, EmotionInput, EmotionReading, Evidence, Models, MoodListener, UnknownLabels
+from models.emotion_fusion import Weights, certainty, fuse, fusion_weights, phrase, pool
 from models.emotion_labels import label_weights, make_reading
 from models.emotion_text_embedded import left_out, word_evidence
 
@@ -29,13 +28,6 @@ def test_the_table_knows_goemotions_and_every_label_is_shared_out_whole() -> Non
     assert label_weights(["Fear"])[0, EMOTIONS.index("fear")] == 1
     with pytest.raises(UnknownLabels, match="spam"):
         label_weights(["joy", "spam"])
-
-
-def test_each_emotion_is_the_likeliest_at_its_own_place() -> None:
-    for i, place in enumerate(emotion_places()):
-        assert nearby_emotions(place, (0.1, 0.1)).argmax() == i
-    vague, sure = nearby_emotions(emotion_places()[0], (0.6, 0.6)), nearby_emotions(emotion_places()[0], (0.1, 0.1))
-    assert vague.max() < sure.max()
 
 
 def test_both_sources_count_and_agreement_strengthens() -> None:
@@ -63,6 +55,12 @@ def test_below_the_threshold_it_abstains() -> None:
     assert not fuse(flat, flat, EVEN._replace(threshold=0.05)).abstained
 
 
+def test_confidence_is_the_share_as_it_was_calibrated() -> None:
+    assert certainty(0.4, EVEN) == pytest.approx(0.4)
+    assert certainty(0.4, EVEN._replace(slope=2.0, bias=1.0)) == pytest.approx(1 / (1 + np.exp(2 * np.log(1.5) - 1)))
+    assert 0 < certainty(0.0, EVEN) < certainty(1.0, EVEN) < 1
+
+
 def test_the_weight_of_neutral_moves_only_neutral() -> None:
     image, text = np.full(9, 1 / 9), np.full(9, 1 / 9)
     before, after = pool(image, text, EVEN), pool(image, text, EVEN._replace(neutral=0.5))
@@ -70,6 +68,35 @@ def test_the_weight_of_neutral_moves_only_neutral() -> None:
     assert after.sum() == pytest.approx(1)
     assert after[:-1] / after[0] == pytest.approx(before[:-1] / before[0])
     assert 0 < fusion_weights().threshold < 1
+
+
+@pytest.mark.parametrize("emotion", ["disgust", "anger"])
+@pytest.mark.parametrize(
+    "caption", ["A bearded man looks at the camera.", "Two women sit on a bench.", "A crowd of people, soldiers."]
+)
+def test_disgust_and_anger_are_never_found_in_people_alone(emotion: str, caption: str) -> None:
+    def seen(*words: str) -> EmotionReading:
+        said = [Evidence(source="image", what=word, emotion=emotion, weight=0.5) for word in words]
+        return make_reading(np.array([0.9 if e == emotion else 0.01 for e in EMOTIONS]), said, (-0.5, 0.4))
+
+    quiet = reading(neutral=1.0)
+    for people in ((), ("man",), ("face", "beard")):
+        found = fuse(seen(*people), quiet, EVEN, caption)
+        assert found.emotion == "neutral"
+        assert found.distribution["anger"] + found.distribution["disgust"] == 0
+    assert fuse(seen("man", "garbage"), quiet, EVEN, caption).emotion == emotion
+    assert fuse(seen(), quiet, EVEN, "A heap of garbage lies on a street.").emotion == emotion
+
+
+def test_evidence_is_told_as_the_caption_puts_it() -> None:
+    caption = "A dark funnel cloud hangs over two fields."
+    assert phrase("cloud", caption) == "a dark funnel cloud"
+    assert phrase("field", caption) == "two fields"
+    assert phrase("storm", caption) == "storm"
+    said = [Evidence(source="image", what=word, emotion="fear", weight=0.5) for word in ("funnel", "cloud", "storm")]
+    image = make_reading(np.array([0.9 if e == "fear" else 0.01 for e in EMOTIONS]), said, (-0.6, 0.5))
+    found = fuse(image, reading(neutral=1.0), EVEN, caption)
+    assert [one.what for one in found.evidence] == ["a dark funnel cloud", "storm"]
 
 
 def test_evidence_are_the_words_without_which_the_emotion_fades() -> None:

@@ -72,6 +72,7 @@ def make_annotations(data: Path, own: Path, photos: int = 12) -> Path:
     _lines(own / "kinds.jsonl", [{"id": "ade_0", "kind": "poster"}])
     felt = {"emotion": emotion, "valence": 0.0, "arousal": 0.0}
     _lines(own / "flickr8k_emotions.jsonl", [{"file": "../flickr8k/images/1.jpg"} | felt])
+    _lines(own / "flickr8k.jsonl", [{"file": "2.jpg"} | about])
     return own
 
 

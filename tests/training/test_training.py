@@ -1,29 +1,35 @@
 """Every training command runs on made-up data and writes what the product loads."""
 
 import json
-import random
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+import torch.nn.functional as F
+from safetensors.numpy import load_file as load_numpy
 from safetensors.torch import load_file
 from transformers import Dinov2Config, PreTrainedTokenizerFast
 
-from models import emotion_places
+from models.caption_choice import Choice
 from models.captioner_assemble import network
-from models.emotion_image_embedded import nearby_emotions
 from models.photo_features import PhotoFeatures
+from models.photo_heads import Heads
+from models.photo_tags import Features
 from prompts import Rewrite
-from training import captioner, emotion_image, emotion_text, mood_ear
+from tests.photos import draw_photo
+from training import caption_text, captioner, captioner_batches, doubt, emotion_text, mood_ear, photo_heads
+from training.annotations import DEV, ROOT, Annotated, hashed, read_annotated
+from training.attention import attend
 from training.caption_text import TagSimulator, clean
 from training.captioner_batches import pack
+from training.drawn import drawn, read_drawn, write_drawn
 from training.emotion_fusion import calibrate
 from training.emotion_text import choose_thresholds
-from training.features import cache, load, photo_files, vary
+from training.features import Cache, fill
 
-from .made_up import LABELS, make_data, make_minilm
+from .made_up import LABELS, SHORT, make_annotations, make_data, make_minilm
 
 
 @pytest.fixture(scope="module")
@@ -37,58 +43,109 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cached(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Cached features of all sets, by small encoders with random weights and the real widths."""
+def own(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_annotations(data, tmp_path_factory.mktemp("own") / "annotations")
+
+
+def small_encoder() -> PhotoFeatures:
+    """An encoder with random weights, the real widths, and two layers that are not trained."""
     torch.manual_seed(0)
-    dino = Dinov2Config(hidden_size=384, num_attention_heads=6, num_hidden_layers=2, patch_size=14, image_size=112)
-    encoder = PhotoFeatures(dino, layers=(0, 1, 2), dino_size=112, stages=((1, 3, 2, 1, 8),)).eval()
-    folder = tmp_path_factory.mktemp("cache")
-    for name in ("flickr8k", "coco_small", "imagenet_named", "oasis"):
-        cache(encoder, photo_files(data, name), folder / name / "plain", "plain")
-    cache(encoder, photo_files(data, "flickr8k"), folder / "flickr8k" / "varied", "varied")
+    dino = Dinov2Config(hidden_size=384, num_attention_heads=6, num_hidden_layers=8, patch_size=14, image_size=224)
+    return PhotoFeatures(dino, stages=((1, 3, 2, 1, 8),)).eval()
+
+
+@pytest.fixture(scope="module")
+def cached(data: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cached features of all photos, of drawn pictures too."""
+    folder, photos, encoder = tmp_path_factory.mktemp("cache"), read_annotated(data, own), small_encoder()
+    fill(encoder, photos, folder / "photos")
+    write_drawn([photo.file for photo in photos[:2]], folder / "pictures", 10)
+    fill(encoder, read_drawn(folder / "pictures"), folder / "drawn")
     return folder
 
 
-def test_cached_features_are_those_of_the_photos_and_are_kept(data: Path, cached: Path) -> None:
-    plain, varied = load(cached / "flickr8k/plain"), load(cached / "flickr8k/varied")
-    assert plain["patches"].shape == (6, 65, 1152)
-    assert plain["grid"].shape == (6, 26, 1280)
-    assert plain["classes"].shape == (6, 1000)
-    assert np.abs(plain["grid"] - varied["grid"]).max() > 0
-    file = cached / "flickr8k/plain/chunk-000000.npz"
-    before = file.stat().st_mtime_ns
-    cache(PhotoFeatures(Dinov2Config(hidden_size=12, num_attention_heads=2, num_hidden_layers=1)),
-          photo_files(data, "flickr8k"), file.parent, "plain")  # fmt: skip
-    assert file.stat().st_mtime_ns == before
+def test_what_is_measured_on_is_not_trained_on(data: Path, own: Path) -> None:
+    splits = {photo.id: photo.split for photo in read_annotated(data, own)}
+    assert splits["cocosmall_000000000001"] == splits["cocosmall_000000000003"] == "coco"
+    assert splits["flickr_0.jpg"] == "flickr8k"
+    assert splits["flickr_1.jpg"] == "train"
+    flickr = {photo.id: photo for photo in read_annotated(data, own) if photo.id.startswith("flickr_")}
+    assert (len(flickr["flickr_1.jpg"].emotion), flickr["flickr_1.jpg"].short) == (9, ())
+    assert (flickr["flickr_2.jpg"].short, len(flickr["flickr_2.jpg"].web)) == ((SHORT,), 5)
+    first, second = read_annotated(data, own)[:2]
+    assert (first.kind, second.kind, first.short, first.emotion[2]) == ("poster", "photo", (SHORT,), 0.6)
+    assert sum(first.emotion) == pytest.approx(1)
+    real = [json.loads(line) for line in (ROOT / "annotations.jsonl").read_text("utf-8").splitlines()]
+    kept = {row["id"] for row in sorted(real, key=lambda row: hashed(row["id"]))[:DEV]}
+    assert len(kept) == 500, "names differ, so a hash chooses as many as it should"
 
 
-def test_the_captioner_is_trained_and_what_it_writes_can_be_assembled(
-    data: Path, cached: Path, minilm: Path, tmp_path: Path
+def test_cached_features_are_those_of_the_photos_and_are_kept(data: Path, own: Path, cached: Path) -> None:
+    cache = Cache(cached / "photos")
+    row = cache.read("ade_3", "hidden", "grid", "classes")
+    assert [tuple(row[name].shape) for name in ("hidden", "grid", "classes")] == [(257, 384), (26, 1280), (1000,)]
+    assert (cache.read("ade_4", "grid")["grid"] - row["grid"]).abs().max() > 0
+    before = (cached / "photos/hidden.f16").stat().st_mtime_ns
+    fill(small_encoder(), read_annotated(data, own), cached / "photos")
+    assert (cached / "photos/hidden.f16").stat().st_mtime_ns == before, "nothing is computed twice"
+    with pytest.raises(ValueError, match="other photos"):
+        fill(small_encoder(), read_annotated(data, own)[:3], cached / "photos")
+
+
+def test_drawn_pictures_are_of_every_kind_and_the_same_again(data: Path) -> None:
+    photos = [data / "flickr8k/images/0.jpg"]
+    pictures = list(drawn(photos, 20, seed=3))
+    assert {one.kind for one in pictures} == {"blank", "document", "screenshot", "chart", "photo"}
+    assert all(one.short.endswith(".") and len(one.short) < len(one.long) for one in pictures)
+    assert [one.image.tobytes() for one in drawn(photos, 20, seed=3)] == [one.image.tobytes() for one in pictures]
+
+
+@pytest.mark.filterwarnings("ignore:.*lr_scheduler.step.*:UserWarning")
+def test_the_captioner_and_the_heads_are_trained_and_what_they_write_can_be_assembled(
+    data: Path, own: Path, cached: Path, minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = [str(data), "--cache", str(cached), "--minilm", str(minilm), "--work", str(tmp_path / "work")]
-    arguments += [
-        "--out",
-        str(tmp_path / "out"),
-        "--layers",
-        "1",
-        "--steps",
-        "2",
-        "--reward-steps",
-        "1",
-        "--batch",
-        "2",
-    ]
+    monkeypatch.setattr(captioner, "load_encoders", lambda encoder, efficientnet, dino: None)
+    monkeypatch.setattr(captioner_batches, "LEAST_PHOTOS", 1)
+    options: dict[str, object] = {
+        "cache": cached,
+        "foundations": minilm.parent,
+        "annotations": own,
+        "work": tmp_path / "work",
+    }
+    options |= {"out": tmp_path / "out", "layers": 1, "steps": 2, "decoder-steps": 2, "reward-steps": 1, "batch": 2}
+    arguments = [str(data), *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
     captioner.main(arguments)
     settings = json.loads((tmp_path / "out/config.json").read_text())
     model = network(settings["encoder"], settings["decoder"])
-    left = model.load_state_dict(load_file(tmp_path / "out/decoder.safetensors"), strict=False)
+    learnt = load_file(tmp_path / "out/decoder.safetensors") | load_file(tmp_path / "out/encoder.safetensors")
+    left = model.load_state_dict(learnt, strict=False)
     assert left.unexpected_keys == []
     tied = ("encoder.features.", "encoder.class_words", "decoder.cls.predictions.decoder.")
     assert all(name.startswith(tied) for name in left.missing_keys)
-    assert len(PreTrainedTokenizerFast.from_pretrained(tmp_path / "out")) == settings["decoder"]["vocab_size"]
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").iterdir()}
+    assert any(name.startswith("encoder.features.dino.encoder.layer.11.") for name in learnt)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tmp_path / "out")
+    assert len(tokenizer) == settings["decoder"]["vocab_size"]
+    assert len({tokenizer.convert_tokens_to_ids(style) for style in caption_text.STYLES}) == 3
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.pt")}
     captioner.main(arguments)
-    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "work").iterdir()}
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.pt")}, "it goes on"
+    monkeypatch.setattr(photo_heads, "EPOCHS", 1)
+    photo_heads.main([str(data), "--cache", str(cached), "--annotations", str(own), "--out", str(tmp_path / "heads")])
+    settings = json.loads((tmp_path / "heads/photo_heads.json").read_text())
+    heads = Heads(load_numpy(tmp_path / "heads/photo_heads.safetensors"), settings["words"], settings["kinds"], 1.0)
+    facts = heads.read(Features(torch.randn(2, 65, 1152), torch.randn(2, 26, 1280), torch.randn(2, 1000)))
+    assert facts.concepts.shape == (2, len(settings["words"]))
+    assert np.allclose(facts.emotions.sum(1), 1)
+    assert np.allclose(facts.kinds.sum(1), 1)
+    assert np.abs(facts.places).max() <= 1
+
+
+def test_what_names_nothing_is_no_evidence(data: Path, own: Path) -> None:
+    photos = read_annotated(data, own)
+    table = photo_heads.Table(photos, ["dog", "run"], [{"dog", "run"}] * 3 + [set()] * (len(photos) - 3))
+    found = photo_heads.lifts(table, ["dog", "run"])
+    assert np.abs(found[0]).max() > 0
+    assert not found[1].any()
 
 
 def test_the_text_emotion_learns_labels_that_stand_in_the_text(data: Path, minilm: Path, tmp_path: Path) -> None:
@@ -99,24 +156,6 @@ def test_the_text_emotion_learns_labels_that_stand_in_the_text(data: Path, minil
     weights = load_file(tmp_path / "emotion_text.safetensors")
     assert not any("word_embeddings" in name for name in weights)
     assert weights["classifier.weight"].shape == (4, 384)
-
-
-def test_the_image_emotion_is_fitted(data: Path, cached: Path, tmp_path: Path) -> None:
-    emotion_image.main([str(data), "--cache", str(cached), "--out", str(tmp_path)])
-    settings = json.loads((tmp_path / "emotion_image.json").read_text())
-    weights = load_file(tmp_path / "emotion_image.safetensors")
-    assert weights["photos"].shape == (6, sum(settings["widths"]))
-    assert weights["weights"].shape == (6, 2)
-
-
-def test_folds_never_see_the_theme_that_they_predict() -> None:
-    chance = np.random.default_rng(0)
-    rows, themes = chance.normal(size=(40, 6)), [f"theme {i // 4}" for i in range(40)]
-    target = np.repeat(chance.normal(size=(10, 2)), 4, 0)  # nothing but the theme tells the target
-    found = emotion_image.cross_validate(rows, target, themes, [3, 3])
-    assert abs(np.corrcoef(found[:, 0], target[:, 0])[0, 1]) < 0.6
-    seen = emotion_image.predict(emotion_image.fit(rows, target, [3, 3]), rows, [3, 3])
-    assert np.corrcoef(seen[:, 0], target[:, 0])[0, 1] > 0.9
 
 
 def test_thresholds_follow_the_best_f1() -> None:
@@ -136,27 +175,68 @@ def test_simulated_tags_are_as_right_as_they_are_sure() -> None:
     assert simulator.find("two cats and a dog") == ["cat", "dog"]
 
 
+@pytest.mark.parametrize("masked", [True, False])
+def test_plain_attention_is_attention(masked: bool) -> None:
+    torch.manual_seed(0)
+    query, key, value = torch.randn(2, 3, 5, 8), torch.randn(2, 3, 7, 8), torch.randn(2, 3, 7, 8)
+    seen = torch.rand(2, 1, 5, 7) < 0.7
+    seen[..., 0] = True
+    wanted = F.scaled_dot_product_attention(query, key, value, attn_mask=seen if masked else None)
+    found = attend(None, query, key, value, seen if masked else None)[0]
+    assert torch.allclose(found, wanted.transpose(1, 2), atol=1e-5)
+    added = torch.zeros(seen.shape).masked_fill(~seen, float("-inf"))
+    again = attend(None, query, key, value, added if masked else None)[0]
+    assert torch.allclose(again, wanted.transpose(1, 2), atol=1e-5)
+
+
 def test_small_helpers() -> None:
     assert clean("A  man's Well-Lit hat , RED!") == "a man's well-lit hat, red"
     packed = pack([[[1, 5, 6, 2], [1, 7, 2]], [[1, 2]]], pad=0)
     assert packed.inputs.tolist() == [[1, 5, 6, 1, 7], [1, 0, 0, 0, 0]]
     assert packed.targets.tolist() == [[5, 6, 2, 7, 2], [2, 0, 0, 0, 0]]
     assert packed.segments.tolist() == [[0, 0, 0, 1, 1], [0, -1, -1, -1, -1]]
-    varied = {vary(Image.new("RGB", (224, 224)), random.Random(i)).size for i in range(20)}
-    assert len(varied) > 10
-    assert all(0.4 < w / h < 2.5 for w, h in varied)
 
 
 def test_fusion_weighs_a_text_that_knows_and_passes_over_one_that_does_not() -> None:
     chance = np.random.default_rng(0)
-    places = emotion_places()[chance.integers(0, 8, 200)]
-    wanted = np.stack([nearby_emotions(place, (0.1, 0.1)) for place in places])
-    image = np.stack([nearby_emotions(place + chance.normal(size=2) * 0.4, (0.4, 0.4)) for place in places])
-    noise = np.stack([chance.dirichlet(np.ones(9) * 0.2) for _ in places])
-    trusted, figures = calibrate(image, wanted, wanted, places[:, 0])
-    assert trusted.text > calibrate(image, noise, wanted, places[:, 0])[0].text
-    assert figures["right"] >= 0.85
+    wanted = np.eye(9)[chance.integers(0, 8, 300)] * 0.8 + 0.2 / 9
+    blurred = wanted + chance.dirichlet(np.ones(9) * 0.3, 300) * 1.5
+    image = blurred / blurred.sum(1, keepdims=True)
+    noise = chance.dirichlet(np.ones(9) * 0.2, 300)
+    trusted, figures = calibrate(image, wanted, wanted)
+    assert trusted.text > calibrate(image, noise, wanted)[0].text
+    assert figures["right"] >= 0.7
     assert figures["named"] > 0.5
+
+
+def test_the_doubt_learns_which_signals_go_with_wrong_captions(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    rows = chance.normal(size=(400, 2))
+    wrong = (rows[:, 0] + chance.normal(size=400) * 0.3 < -0.5).astype(float)
+    weights, bias = doubt.fit(rows, wrong)
+    assert weights[0] < -1
+    assert abs(weights[1]) < 0.5
+    assert 1 / (1 + np.exp(-bias)) < 0.5
+    doubt.write(tmp_path / "choice.toml", (0.2, 0.5), {"bias": bias, "logprob": weights[0]}, ["told"])
+    table = tomllib.loads((tmp_path / "choice.toml").read_text("utf-8"))
+    assert table["choice"] == {"support": 0.2, "agreed": 0.5}
+    assert table["doubt"]["logprob"] == pytest.approx(weights[0], abs=1e-3)
+
+
+def test_marks_choose_the_weights_and_teach_the_doubt(tmp_path: Path) -> None:
+    class Captioner:
+        def choices(self, photo: object) -> tuple[list[Choice], float]:
+            return [Choice("a cat", -0.5, 0, -4, -6), Choice("a dog", -0.6, 0, -0.1, -0.1)], 0.9
+
+    draw_photo(0).save(tmp_path / "0.png")
+    photo = Annotated("one", tmp_path / "0.png", "dev")
+    beams = doubt.Beams(Captioner(), [photo])
+    marks = {(photo.id, "A cat."): "wrong", (photo.id, "A dog."): "right"}
+    values = doubt.worth(beams, [photo], marks)
+    assert values[0.0, 0.0] == -1
+    assert values[0.05, 0.0] == 1
+    rows, wrong = doubt.known(beams, marks)
+    assert sorted((row["support"], bad) for row, bad in zip(rows, wrong, strict=True)) == [(-4, True), (-0.1, False)]
 
 
 def test_the_mood_ear_is_fitted_and_says_how_well_it_hears(tmp_path: Path) -> None:

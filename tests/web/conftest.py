@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
@@ -84,9 +84,22 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         subprocess.run(["psql", "-q", f"{server}/postgres", "-c", f"drop database {name} with (force)"], check=True)
 
 
+class Postgresql(NamedTuple):
+    """A PostgreSQL server of our own: its URL without a database's name, and what restarts it at once."""
+
+    url: str
+    restart: Callable[[], object]
+
+
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, without a database's name."""
+def postgresql(postgresql_server: Postgresql) -> str:
+    """The URL of that server."""
+    return postgresql_server.url
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """A server that is stopped at the end."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [
         Path(path).parent for path in [shutil.which("initdb")] if path
     ]
@@ -101,8 +114,12 @@ def postgresql() -> Iterator[str]:
     port = free_port()
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
     control = programs[-1] / "pg_ctl"
-    subprocess.run([control, "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"], **run)
-    yield f"postgresql://postgres@127.0.0.1:{port}"
+    start: list[Any] = [control, "-D", folder / "data", "-w", "-o", options, "-l", folder / "log"]
+    subprocess.run([*start, "start"], **run)
+    yield Postgresql(
+        f"postgresql://postgres@127.0.0.1:{port}",
+        lambda: subprocess.run([*start, "-m", "immediate", "restart"], **run),
+    )
     subprocess.run([control, "-D", folder / "data", "-m", "immediate", "stop"], **run)
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tests.photos import draw_photo, encoded
+from web import faults
 from web.faults import as_known
 
 from .calls import URL, post
-from .conftest import captions_of
+from .conftest import captions_of, until
 
 
 def code_of(error: BaseException) -> str | None:
@@ -96,3 +99,44 @@ def test_a_locked_database_answers_503_with_retry_after(app: Flask) -> None:
         assert int(answer.headers["Retry-After"]) >= 1
         holder.rollback()
     assert client.patch(f"{URL}/{id}", json={"rating": "good"}).status_code == 200
+
+
+def locked() -> OperationalError:
+    original = sqlite3.OperationalError("database is locked")
+    original.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return OperationalError("update", {}, original)
+
+
+@pytest.mark.parametrize("question", ["start", "finish", "get"])
+def test_a_caption_waits_for_a_database_that_is_away(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    library: Any = captions_of(app).library
+    usual, left = getattr(library, question), [locked(), locked()]
+
+    def away(*given: Any) -> Any:
+        if left and threading.current_thread().name in ("look", "write"):
+            raise left.pop()
+        return usual(*given)
+
+    monkeypatch.setattr(library, question, away)
+    answer = post(app.test_client(), headers={"Prefer": "respond-async"})
+    place = answer.headers["Location"]
+    until(lambda: captions_of(app).scheduler.depth() == 0)
+    assert app.test_client().get(place).json["status"] == "done"
+    assert left == []
+
+
+def test_a_database_that_stays_away_ends_no_lane(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, library = app.test_client(), captions_of(app).library
+
+    def away(_: str) -> int:
+        raise locked()
+
+    monkeypatch.setattr(faults, "WAITS", ())
+    with monkeypatch.context() as patch:
+        patch.setattr(library, "start", away)
+        answer = post(client)
+        assert (answer.status_code, answer.json["code"]) == (503, "database_busy")
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert post(client).status_code == 201

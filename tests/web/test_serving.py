@@ -1,13 +1,16 @@
 """What every request passes, and what happens when there are too many, too slow or too large ones."""
 
+import shutil
 import threading
 import time
 from collections.abc import Sequence
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
 
 from models import Detail, LiteralCaption, Photo
 from tests.chains.doubles import Describer, some_models
@@ -93,6 +96,36 @@ def test_the_server_tells_that_it_is_not_ready(make: MakeApp) -> None:
         assert (answer.status_code, answer.json["code"]) == (503, "not_ready")
         assert "Retry-After" in answer.headers
     assert app.test_client().get("/healthz").status_code == 200
+
+
+def why_not_ready(client: FlaskClient, code: str = "not_ready", status: int = 503) -> str:
+    """What `/readyz` says, where the server is not ready."""
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert status == 507 or int(answer.headers["Retry-After"]) >= 1
+    return str(answer.json["detail"])
+
+
+def test_readiness_says_what_there_is_to_wait_for(make: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make()
+    client, captions = app.test_client(), captions_of(app)
+    with monkeypatch.context() as patch:
+        patch.setattr(captions.scheduler, "lanes", ())
+        assert why_not_ready(client) == "The models are being loaded."
+        patch.setattr(captions.scheduler, "failure", "There is no model.")
+        assert why_not_ready(client) == "The models could not be loaded: There is no model."
+    with monkeypatch.context() as patch:
+        patch.setattr(captions.scheduler, "patience", -1)
+        assert "no sign of life for " in why_not_ready(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(captions.library, "engine", create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+        assert "database" in why_not_ready(client, "database_busy")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+        assert "disk is full" in why_not_ready(client, "disk_full", 507)
+    assert client.get("/readyz").status_code == 200
+    captions.scheduler.drain()
+    assert why_not_ready(client) == "The server is stopping."
 
 
 def test_a_model_that_cannot_be_loaded_is_told(make: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:

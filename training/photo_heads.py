@@ -1,8 +1,8 @@
 """Train the heads that tell of a photo besides its caption: words, kinds of picture, emotions, valence and arousal.
 
-    python -m training.eyes.photo_heads DATA --cache CACHE --out WEIGHTS
+    python -m training.photo_heads DATA --cache CACHE --out models/embedded
 
-One layer over the captioner's features , trained on what was written about the photos of the
+One layer over the captioner's features (`models/photo_heads.py`), trained on what was written about the photos of the
 training split, once the captioner is trained and its cache holds what all of DINOv2 sees. Rare emotions count more.
 The temperature of the emotions is chosen on a tenth of the training photos, by heads that did not see it. Minutes on
 two cores.
@@ -20,11 +20,14 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from chains.words import kind
+from models import KINDS
+from models.photo_heads import describe
 from models.photo_tags import Features
 
-from ..caption_text import clean
 from .annotations import ROOT, Annotated, hashed, read_annotated
-from .captioner import KINDS, Sight
+from .caption_text import clean
+from .captioner import Sight
 from .captioner_batches import concept_words
 
 Array = NDArray[np.float32]
@@ -36,7 +39,7 @@ COOLS = tuple(np.arange(0.6, 1.61, 0.05).round(2).tolist())
 
 
 class Network(nn.Module):
-    """The heads while they learn; its names are those of its weights."""
+    """The heads while they learn; the names are those that `models.photo_heads.Heads` reads."""
 
     def __init__(self, width: int, words: int) -> None:
         super().__init__()
@@ -89,13 +92,6 @@ class Table:
         return torch.stack([losses[name] * weight for name, weight in WEIGHTS.items()]).sum()
 
 
-def describe(features: Features) -> Array:
-    """The features of photos as one row each: what is where matters less than that it is there."""
-    patches, grid = features.patches.float(), features.grid.float()
-    parts = [patches[:, 0], patches[:, 1:].mean(1), patches[:, 1:].amax(1), grid[:, 0], grid[:, 1:].amax(1)]
-    return np.concatenate([part.cpu().numpy() for part in parts], axis=1).astype(np.float32)
-
-
 def rows_of(sight: Sight, photos: Sequence[Annotated]) -> Array:
     """The photos' features as rows."""
     rows = []
@@ -129,20 +125,23 @@ def coolest(logits: Tensor, wanted: Tensor) -> float:
     return min(losses, key=losses.__getitem__)
 
 
-def lifts(table: Table) -> Array:
-    """How much more of each emotion photos carry that a word is said of: log ratios, smoothed, (words, 9)."""
+def lifts(table: Table, words: Sequence[str]) -> Array:
+    """How much more of each emotion photos carry that a word is said of: log ratios, smoothed, (words, 9).
+
+    Nothing for words that name nothing: "the photo has looks" persuades nobody.
+    """
     said, felt = table.concepts[table.felt], table.emotions[table.felt]
     base = felt.mean(0) + 1e-3
     share = (said.T @ felt + 20 * base) / (said.sum(0)[:, None] + 20)
     found: Array = (share / base).log().numpy()
-    return found
+    return found * np.array([[kind(word) is not None] for word in words])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="the folder of training.features")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("models/embedded"))
     parser.add_argument("--annotations", type=Path, default=ROOT, help="what was written about the photos")
     options = parser.parse_args(arguments)
     sight = Sight(read_annotated(options.data, options.annotations), options.cache, "cpu")
@@ -159,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cool = coolest(first(scaled[judged])["emotions"], table.emotions[judged])
     network = train(scaled, table)
     weights = {name: value.detach().numpy() for name, value in network.named_parameters()}
-    weights |= {"mean": mean, "scale": scale, "lift": lifts(table)}
+    weights |= {"mean": mean, "scale": scale, "lift": lifts(table, words)}
     options.out.mkdir(parents=True, exist_ok=True)
     save_file(
         {name: value.astype(np.float16) for name, value in weights.items()}, options.out / "photo_heads.safetensors"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..caption_text import clean
+from .caption_text import clean
 
-ROOT = Path(__file__).parents[2] / "data/annotations"
+ROOT = Path(__file__).parents[1] / "data/annotations"
 DEV = 500
 EMOTIONS = ("amusement", "awe", "contentment", "excitement", "anger", "disgust", "fear", "sadness", "neutral")
 
@@ -85,18 +85,21 @@ def read_annotated(data: Path, own: Path = ROOT) -> list[Annotated]:
 
 
 def read_flickr8k(data: Path, own: Path = ROOT) -> list[Annotated]:
-    """The photos of flickr8k; those of its dev split are measured on."""
-    felt = {row["file"].split("/")[-1]: row for row in lines(own / "flickr8k_emotions.jsonl")}
+    """The photos of flickr8k; those of its dev split are measured on.
+
+    What was annotated whole comes before what was annotated with emotions alone.
+    """
+    known = [row for name in ("flickr8k_emotions", "flickr8k") for row in lines(own / f"{name}.jsonl")]
+    written = {row["file"].split("/")[-1]: row for row in known}
     found = []
     for row in lines(data / "flickr8k/captions.jsonl"):
         split = "flickr8k" if row["split"] == "dev" else "train"
-        mood = felt.get(row["file"])
-        emotion = tuple(mood["emotion"][e] for e in EMOTIONS) if mood else ()
-        place = (mood["valence"], mood["arousal"]) if mood else ()
-        file = data / "flickr8k/images" / row["file"]
-        found.append(
-            Annotated(f"flickr_{row['file']}", file, split, web=tuple(row["captions"]), emotion=emotion, place=place)
-        )
+        about = written.get(row["file"], {})
+        short, long = ((about[name],) if name in about else () for name in ("short", "long"))
+        emotion = tuple(about["emotion"][e] for e in EMOTIONS) if about else ()
+        place = (about["valence"], about["arousal"]) if about else ()
+        file, web = data / "flickr8k/images" / row["file"], tuple(row["captions"])
+        found.append(Annotated(f"flickr_{row['file']}", file, split, short, long, web, emotion, place))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Self-critical training of the captioner: what is sampled is rewarded by CIDEr-D, less a fine for invented things."""
+"""Self-critical training of the captioner: what is sampled is rewarded by CIDEr-D, less fines for what nobody said."""
 
 import random
 from collections.abc import Sequence
@@ -12,41 +12,44 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from evaluation.metrics import CiderD
 
-from ..caption_text import clean
 from .annotations import Annotated
-from .caption_text import STYLES
+from .caption_text import STYLES, clean
 from .captioner_batches import Pack, cross_entropy, encode, pack, packed_logits
 
 if TYPE_CHECKING:
     from .captioner import Sight, Teacher
 
 COOL = 0.6  # temperature of what is sampled: label smoothing has left the network a tail of random words
-COUNT = 5  # samples a photo
+COUNT = 4  # samples a photo
 ANCHOR = 0.2  # the weight of cross-entropy beside the reward
 FINE = 0.3  # for each thing that is named and not there, in units of CIDEr-D
-LONGEST = 24  # tokens of a sampled caption
+LOOSE = 0.1  # for each word at all that no caption of the photo has, the thing's own among them
+LONGEST = 17  # tokens of a sampled caption
 
 
 class Reward:
-    """CIDEr-D against a photo's captions of one style, its end counted as a word, less a fine for invented things."""
+    """CIDEr-D against a photo's captions of one style, its end counted as a word, less fines for what none says."""
 
     def __init__(self, photos: Sequence[Annotated]) -> None:
-        from chains.words import kind, lemmatise
+        from chains.words import kind, lemmatise, lexicon
 
         self._kind, self._lemmatise = kind, lemmatise
         self.style = {p.id: STYLES[0] if p.short else STYLES[2] for p in photos}
         references = [[clean(t) for t in (p.short + p.long if p.short else p.web)] for p in photos]
         self.index = {photo.id: i for i, photo in enumerate(photos)}
         self.scorer = CiderD(references, end=True)
-        self.there = [self._things(" ".join(clean(t) for t in (*p.short, *p.long, *p.web))) for p in photos]
+        self._stop = frozenset(lexicon("forms")["stop"].split())
+        self.said = [self._words(" ".join(clean(t) for t in (*p.short, *p.long, *p.web))) for p in photos]
 
     def __call__(self, photo: Annotated, text: str) -> float:
         place = self.index[photo.id]
-        return self.scorer.score(place, text) - FINE * len(self._things(text) - self.there[place])
+        loose = self._words(text) - self.said[place]
+        things = [word for word in loose if self._kind(word)]
+        return self.scorer.score(place, text) - FINE * len(things) - LOOSE * len(loose)
 
-    def _things(self, text: str) -> set[str]:
+    def _words(self, text: str) -> set[str]:
         words = {self._lemmatise(word) for word in text.replace(",", "").split()}
-        return {word for word in words if self._kind(word)}
+        return {word for word in words if len(word) > 2} - self._stop
 
 
 @torch.no_grad()
