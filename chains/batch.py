@@ -7,7 +7,7 @@ their old lines stay, marked as errors.
 
 import json
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from filelock import Timeout
 from models import MoodcapError, RequestError, Unforeseen, sole
 
 from .console import error_told, json_line
+from .freshness import RECENT
 from .records import CaptionRequest, MoodCaption
 
 CHUNK = 8  # photos in one call of the models
@@ -108,10 +109,13 @@ def caption_folder(
     Raises:
         RequestError: another run writes to the same file, or it cannot be written.
     """
+    said: deque[str] = deque(maxlen=RECENT)
     with _sole_writer(out) as file:
         for start in range(0, len(photos), chunk):
             paths = photos[start : start + chunk]
-            answers = answers_of(chain, [CaptionRequest(image=path, **options) for path in paths])
+            asked = [CaptionRequest(image=path, recent=tuple(said), **options) for path in paths]
+            answers = answers_of(chain, asked)
+            said.extend(answer.text for answer in answers if not isinstance(answer, MoodcapError))
             rows = [
                 _done(path.relative_to(folder).as_posix(), answer) for path, answer in zip(paths, answers, strict=True)
             ]

@@ -208,14 +208,17 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         ]
         pairs = [(suiting.literal, one.text) for suiting, own in zip(suitings, texts, strict=True) for one in own]
         readings = iter(self._facts.check(pairs))
+        seen = {draft.request.recent: Recent(draft.request.recent) for draft in drafts}
         for draft, suiting, unique in zip(drafts, suitings, texts, strict=True):
             heard = listen(self._models.emotion_text, [answer.text for answer in unique])
             if not getattr(self._models.rewriter, "taught", False):
                 heard = heard._replace(sense=None)  # it was learnt from what the taught writer writes
-            mood, intensity, recent = there(draft.mood), there(draft.choice).intensity, Recent(draft.request.recent)
+            mood, intensity, recent = there(draft.mood), there(draft.choice).intensity, seen[draft.request.recent]
             facts = [next(readings) for _ in unique]
             checks = check(suiting.literal, unique, mood, intensity, heard, recent, facts)
             draft.candidates += suiting.judge(unique, checks)
+            if passed := [one for one in draft.candidates if one.checks.passed]:  # who reads the next has read this
+                recent.add(max(passed, key=lambda one: one.checks.score).text, suiting.literal)
 
     def _finish(self, drafts: list[Draft], configs: Configs) -> None:
         preset = self.settings.chosen_preset()

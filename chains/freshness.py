@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from .words import content_lemmas, read_words
 
+RECENT = 50  # captions of late that a new one is held against
 OPENER, PHRASE = 3, 4  # words
 NEAR, FEWEST = 0.7, 3
 """What a text loses that says all that one before it said of its own, and the words from which on this is told."""

@@ -30,7 +30,7 @@ from chains.caption import model_context
 from models import EMOTIONS, EmotionReading, LiteralCaption, load_models
 from models.emotion_labels import make_reading
 from prompts import STEPS, load_moods, step_of
-from training.eyes.annotations import Annotated, read_annotated
+from training.annotations import Annotated, read_annotated
 from training.written import load_written, split
 
 from .rewrite_figures import Text, report

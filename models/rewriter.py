@@ -20,7 +20,7 @@ from .loading import load_pretrained
 from .onnx_llama import GRAPH, OnnxLlama
 from .onnx_session import read_settings
 
-TAUGHT: Options = {"taught": True, "temperature": 0.8}
+TAUGHT: Options = {"taught": True, "temperature": 0.7}
 """What sets the taught model apart: the short chat, and less chance, as it strays sooner than an untaught one."""
 
 BITS = {"auto": 8, "float32": 32}

@@ -1,10 +1,10 @@
-"""What the rewriter writes for many captions, for readers to mark: what `marks_1.jsonl` was made from.
+"""What the rewriter writes for many captions, for readers to mark: what `marks_4.jsonl` was made from.
 
     python -m training.candidates --data ../shared/data --count 1200 --out candidates.jsonl
 
 The chain writes eight candidates for each caption, in a mood and at an intensity drawn by chance; half of the captions
-are people's, of flickr8k's photos for training, half the captioner's own of such photos. Those that pass every check
-are written, in an order by chance. A run goes on from the file that it finds. A second a caption on two cores.
+are those that were written about annotated photos for training, half the captioner's own of such photos. The rewriter
+has learnt none of them. Candidates that pass every check are written, in an order by chance. A run goes on from the file that it finds. A second a caption on two cores.
 """
 
 import argparse
@@ -16,28 +16,27 @@ from typing import Any
 
 from chains import CaptionChain, CaptionRequest, Settings, build_chain
 from chains.records import MoodCaption
-from evaluation.rewrite import INTENSITIES, neutral_reading, plain
+from evaluation.rewrite import INTENSITIES, neutral_reading
 from models import LiteralCaption
 from prompts import load_moods
 
+from .annotations import Annotated, read_annotated
+from .written import load_written
+
 BATCH = 8
 CANDIDATES = 8
-SHORTEST, LONGEST = 4, 18  # words of a caption
 
 
-def requests(data: Path, moods: Sequence[str], seed: int = 0) -> Iterator[CaptionRequest]:
-    """Captions to be written: at most one a photo, in an order by chance."""
+def requests(photos: Sequence[Annotated], moods: Sequence[str], seed: int = 0) -> Iterator[CaptionRequest]:
+    """Captions to be written, one a photo that the rewriter did not learn from, in an order by chance."""
     chance = random.Random(seed)
-    rows = [json.loads(line) for line in (data / "flickr8k/captions.jsonl").read_text("utf-8").splitlines()]
-    rows = [row for row in rows if row["split"] == "train"]
-    chance.shuffle(rows)
-    for number, row in enumerate(rows):
-        known: dict[str, Any] = {"image": data / "flickr8k/images" / row["file"]}
+    learnt = {row.key for row in load_written()}
+    some = [one for one in photos if one.split == "train" and one.kind == "photo" and one.short]
+    some = [one for one in some if one.id not in learnt]
+    for number, photo in enumerate(chance.sample(some, len(some))):
+        known: dict[str, Any] = {"image": photo.file}
         if number % 2:
-            literal = plain(chance.choice(row["captions"]))
-            if not SHORTEST <= len(literal.split()) <= LONGEST:
-                continue
-            known = {"literal": LiteralCaption(text=literal, confidence=1.0)}
+            known = {"literal": LiteralCaption(text=chance.choice((*photo.short, *photo.long)), confidence=1.0)}
         yield CaptionRequest(
             **known,
             emotion=neutral_reading(),
@@ -78,7 +77,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     moods = [name for name in load_moods() if name != "neutral"]
-    asked = list(requests(options.data, moods))[: options.count]
+    asked = list(requests(read_annotated(options.data), moods))[: options.count]
     write(build_chain(Settings.from_environment()), asked, options.out)
 
 

@@ -107,6 +107,14 @@ def test_a_second_run_does_only_what_failed(folder: Path, tmp_path: Path) -> Non
     assert run(folder, out) == []
 
 
+def test_what_the_chunks_before_said_is_known_to_the_next(folder: Path, tmp_path: Path) -> None:
+    lines = ["A brown dog runs through the snow, happy.", "Through the snow runs a brown dog, glad of it."]
+    chain: Any = build_chain(Settings(candidates=2), some_models(*lines))
+    photos = find_photos(folder).photos[:2]
+    done = list(caption_folder(chain, folder, photos, tmp_path / "out.jsonl", {"mood": "contentment"}, chunk=1))
+    assert sorted(one.caption.text for one in done if one.caption) == sorted(lines)
+
+
 def test_a_file_of_another_kind_is_left_alone(folder: Path, tmp_path: Path) -> None:
     for text in ("my novel", "my novel\nin two lines", '{"a": 1}\n', "[1]\n"):
         out = tmp_path / "other.txt"

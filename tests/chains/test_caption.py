@@ -160,6 +160,14 @@ async def test_async_calls_answer_alike() -> None:
     assert [event.event async for event in chain.astream(asked())][-1] == "caption"
 
 
+def test_what_was_said_of_one_photo_is_not_said_of_the_next() -> None:
+    lines = [GOOD, "Through the snow runs a brown dog, glad of every flake of it."]
+    batch = chain_of(*lines).batch([asked(image=draw_photo(i)) for i in range(2)])
+    assert sorted(record.text for record in batch) == sorted(lines)
+    alone = [chain_of(*lines).invoke(asked(image=draw_photo(i))) for i in range(2)]
+    assert alone[0].text == alone[1].text
+
+
 def test_stream_tells_the_stages_in_order_and_only_checked_words() -> None:
     events = list(chain_of(ADDS, GOOD).stream(asked()))
     kinds = [event.event for event in events]

@@ -22,7 +22,7 @@ from evaluation.rewrite import (
 )
 from tests.chains.doubles import Writer, some_models
 from tests.photos import draw_photo
-from training.eyes.annotations import Annotated
+from training.annotations import Annotated
 from training.written import load_written, part_of
 
 SHOWN = "Through the snow, quick as good news, runs a brown dog."

@@ -1,6 +1,7 @@
 """Teaching by readers' marks: candidates, the preference between texts, and the sense ear."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from prompts import Rewrite, load_moods
 from tests.chains.doubles import some_models
 from tests.models.tiny import tiny_llm
 from training import candidates, preference, sense_ear
+from training.annotations import Annotated
 from training.marks import MARKS, read_rows
 from training.preference import batch_of, beside, logprobs, marked, preference_loss, read_twins, told_right
 from training.rewriter import LAYERS, encode
@@ -120,7 +122,11 @@ def test_candidates_that_passed_are_written_and_a_run_goes_on(tmp_path: Path) ->
     settings = Settings(home=tmp_path)
     untrue = "Glad, a brown dog runs through the snow with a red balloon."
     chain = CaptionChain(some_models(*TRUE, untrue), settings, all_moods(settings))
-    asked = list(candidates.requests(data, ["joy", "contentment"]))
+    files = sorted((data / "flickr8k/images").iterdir())
+    photos = [Annotated(f"flickr_{file.name}", file, "train", ("A dog runs through snow.",)) for file in files]
+    photos += [replace(photos[0], split="dev"), replace(photos[0], id=load_written()[0].key)]
+    asked = list(candidates.requests(photos, ["joy", "contentment"]))
+    assert len(asked) == len(files)  # what is measured on and what was learnt is left out
     assert any(request.image for request in asked)
     assert any(request.literal for request in asked)
     candidates.write(chain, asked[:3], out)
