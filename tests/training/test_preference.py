@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from chains import CaptionChain, Settings, all_moods
 from chains.facts import check_facts
 from prompts import Rewrite, load_moods
-from tests.chains.doubles import some_models
+from tests.chains.doubles import Writer, some_models
 from tests.models.tiny import tiny_llm
 from training import candidates, preference, sense_ear
 from training.annotations import Annotated
@@ -129,9 +129,9 @@ def test_candidates_that_passed_are_written_and_a_run_goes_on(tmp_path: Path) ->
     assert len(asked) == len(files)  # what is measured on and what was learnt is left out
     assert any(request.image for request in asked)
     assert any(request.literal for request in asked)
-    candidates.write(chain, asked[:3], out)
+    candidates.write_candidates(chain, asked[:3], out)
     first = out.read_text("utf-8")
-    candidates.write(chain, asked, out)
+    candidates.write_candidates(chain, asked, out)
     rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert out.read_text("utf-8").startswith(first)
     assert len(rows) == len(asked)
@@ -139,6 +139,17 @@ def test_candidates_that_passed_are_written_and_a_run_goes_on(tmp_path: Path) ->
     of_photos = [row["texts"] for row in rows if row["literal"] == "A brown dog runs through the snow."]
     assert of_photos
     assert all(sorted(texts) == sorted(TRUE) for texts in of_photos)
+
+
+def test_rewrites_stand_above_what_the_writer_draws_for_the_same_question() -> None:
+    rows = load_written()[:2]
+    writer = Writer(lines=["One thing.", "Another thing.", rows[1].rewrite, "A third."])
+    found = list(candidates.beside_own(writer, rows))
+    assert [row["texts"] for row in found] == [
+        [[rows[0].rewrite, 3], ["One thing.", 1], ["Another thing.", 1]],
+        [[rows[1].rewrite, 3], ["A third.", 1]],
+    ]
+    assert rows[0].literal in writer.asked[0][-1].text
 
 
 def test_the_sense_ear_is_fitted_and_says_how_well_it_tells(tmp_path: Path) -> None:
