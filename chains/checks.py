@@ -68,7 +68,7 @@ def check(
     """The checks of every answer, in order.
 
     `heard` holds what was heard in them; `recent` what the reader has seen before; `facts` how they hold against the
-    caption, by the rules where nobody else was asked. The score is faithfulness × truth × fluency × sense² × freshness
+    caption, by the rules where nobody else was asked. The score is faithfulness × truth × fluency² × sense² × freshness
     × whether the mood is there × what is left for naming it, piling it up and worn words.
     """
     seen = recent or Recent()
@@ -125,7 +125,7 @@ def _check(
         problems=tuple(problems),
         score=facts.kept_share
         * (1 - facts.untrue)
-        * fluency
+        * fluency**2
         * sense**2
         * freshness
         * mood_fit(carried, intensity)
