@@ -9,7 +9,7 @@ What is marked goes to SHEETS/marks_01.txt and so on, a line an item: number, ma
     17 keep b + -
 
 A tenth of the items comes twice, on other sheets: how often both readings agree is told with the figures, which have
-95 % intervals by bootstrap over photos. `evaluation/read` holds the key and the marks of the last reading, which a large
+95 % intervals by bootstrap over photos. `evaluation/read` holds key and marks of the last reading, which a large
 language model made.
 """
 
