@@ -29,12 +29,14 @@ def test_another_detail_is_another_look_and_the_same_one_none(make: MakeApp) -> 
 
 
 def test_people_are_spoken_of_as_is_asked(make: MakeApp) -> None:
-    models: Any = some_models("A man rides his bike, glad that he does.", captioner=Describer("A man rides his bike."))
+    models: Any = some_models(
+        "A man rides his bike, as if glad that he does.", captioner=Describer("A man rides his bike.")
+    )
     client = make(models).test_client()
     told = events(post(client, headers=STREAM, mood="contentment", people="neutral"))
     record = told[-1][1]
     assert told[0][1]["text"] == record["result"]["literal"] == "A person rides their bike."
-    assert record["result"]["text"] == "A person rides their bike, glad that they do."
+    assert record["result"]["text"] == "A person rides their bike, as if glad that they do."
     plain = client.post(f"{URL}/{record['id']}/rewrites", json={"mood": "contentment"}).json
     assert (plain["result"]["literal"], plain["result"]["text"][:5]) == ("A man rides his bike.", "A man")
     assert models.captioner.calls == [1]
