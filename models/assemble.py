@@ -212,12 +212,6 @@ def _make_emotion_text(sources: dict[str, Path], ours: Path, target: Path) -> No
     AutoTokenizer.from_pretrained(sources["minilm"]).save_pretrained(target)
 
 
-def _make_fact_checker(sources: dict[str, Path], ours: Path, target: Path) -> None:
-    from .fact_checker_embedded import assemble
-
-    assemble(sources["minilm"], ours, target)
-
-
 def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
     import torch
     from peft import PeftModel

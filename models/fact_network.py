@@ -1,4 +1,4 @@
-"""The heads of the embedded fact checker: what they say of a pair, from the states of its tokens.
+"""The heads of the learned fact checker, which no backend uses yet: what they say of a pair, from its tokens' states.
 
 Of the pair they see the first token's state, and the strongest objection among the text's tokens and the caption's.
 """

@@ -187,13 +187,6 @@ def _openai_rewriter(address: str, context: ModelContext) -> Any:
     return openai_rewriter(address, context.api_key)
 
 
-def _embedded_fact_checker(_: str, context: ModelContext) -> Any:
-    from .devices import pick_device
-    from .fact_checker_embedded import EmbeddedFactChecker
-
-    return EmbeddedFactChecker(context.folder("fact-checker"), pick_device(context.device))
-
-
 def _nli_fact_checker(source: str, context: ModelContext) -> Any:
     from .fact_checker_nli import NliFactChecker
 
@@ -215,7 +208,6 @@ BACKENDS = (
     Backend("rewriter", "hf:", "<repository or folder>", _hf_rewriter),
     Backend("rewriter", "gguf:", "<file>", _gguf_rewriter),
     Backend("rewriter", "openai:", "<base url>[#model]", _openai_rewriter),
-    Backend("fact_checker", "embedded", "", _embedded_fact_checker),
     Backend("fact_checker", "rules", "", _no_fact_checker),
     Backend("fact_checker", "nli:", "<repository or folder>", _nli_fact_checker),
 )

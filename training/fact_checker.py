@@ -1,4 +1,4 @@
-"""Train the embedded fact checker: MiniLM reads a literal caption and a text together, and says what is untrue.
+"""Train a fact checker: MiniLM reads a literal caption and a text together, and says what is untrue.
 
     python -m training.fact_checker --minilm FOUNDATIONS/minilm --out OUT --work WORK [--epochs 3]
 
@@ -11,7 +11,7 @@ come from the development part, of which nothing is learnt; the test part, as li
 
 What is asserted of a person's feelings is untrue, what is likened ("as if lonely") is not: twins say so, and pairs that
 `fact_edits.py` makes of both. Every ten minutes all that is needed to go on is written to WORK: the same command goes
-on from there.
+on from there. No backend of the chain uses it yet.
 """
 
 import argparse
