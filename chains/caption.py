@@ -12,6 +12,7 @@ from typing import Any
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from models import (
+    Asked,
     EmotionInput,
     FusedEmotion,
     ModelContext,
@@ -211,18 +212,23 @@ class CaptionChain(Runnable[Any, MoodCaption]):
         seen = {draft.request.recent: Recent(draft.request.recent) for draft in drafts}
         for draft, suiting, unique in zip(drafts, suitings, texts, strict=True):
             heard = listen(self._models.emotion_text, [answer.text for answer in unique])
-            if not getattr(self._models.rewriter, "taught", False):
-                heard = heard._replace(sense=None)  # it was learnt from what the taught writer writes
             mood, intensity, recent = there(draft.mood), there(draft.choice).intensity, seen[draft.request.recent]
             facts = [next(readings) for _ in unique]
-            checks = check(suiting.literal, unique, mood, intensity, heard, recent, facts)
+            verdicts = self._read(suiting.literal, mood, intensity, unique)
+            checks = check(suiting.literal, unique, mood, intensity, heard, recent, facts, verdicts)
             draft.candidates += suiting.judge(unique, checks)
             if passed := [one for one in draft.candidates if one.checks.passed]:  # who reads the next has read this
                 recent.add(max(passed, key=lambda one: one.checks.score).text, suiting.literal)
 
+    def _read(self, literal: str, mood: Mood, intensity: float, answers: Sequence[Answer]) -> Any:
+        """What the writer's own reader says of the answers, where it has one."""
+        if self._models.reader is None:
+            return None
+        return self._models.reader.read([Asked(literal, mood.name, intensity, one.text) for one in answers])
+
     def _finish(self, drafts: list[Draft], configs: Configs) -> None:
         preset = self.settings.chosen_preset()
-        names = {part: getattr(preset, part) for part in Models._fields}
+        names = {part: getattr(preset, part) for part in Models._fields if part != "reader"}
         for draft in drafts:
             best = sorted(draft.candidates, key=lambda one: one.checks.score, reverse=True)
             passed = [one for one in best if one.checks.passed]

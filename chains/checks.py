@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models import FactReading
 from prompts import Mood
 
@@ -36,10 +39,13 @@ NAMED, WORN = 0.6, 0.7
 """What is left of the score of a text that names its mood, and of one for each worn word."""
 LEAST_KEPT = 0.7
 LEAST_FLUENCY = 0.25
-LEAST_SENSE = 0.2
+MOST_UNTRUE = 0.6
+"""A text that a reader finds untrue or nonsense with more than this chance is not taken."""
 LONGEST = 45  # words
 BANNED: tuple[str, ...] = tuple(lexicon("worn")["phrases"])
 OPENERS: tuple[str, ...] = tuple(lexicon("worn")["openers"])
+SENSE = 2
+"""The power of what a reader finds."""
 OFTEN = 3
 """A word of its own that a text uses so often is repetition."""
 
@@ -64,20 +70,22 @@ def check(
     heard: Heard,
     recent: Recent | None = None,
     facts: Sequence[FactReading] | None = None,
+    verdicts: NDArray[np.float64] | None = None,
 ) -> list[Checks]:
     """The checks of every answer, in order.
 
     `heard` holds what was heard in them; `recent` what the reader has seen before; `facts` how they hold against the
-    caption, by the rules where nobody else was asked. The score is faithfulness × truth × fluency² × sense² × freshness
-    × whether the mood is there × what is left for naming it, piling it up and worn words.
+    caption, by the rules where nobody else was asked; `verdicts` (texts, 2) a reader's chances that a text could be
+    published and that it is untrue, where one was asked. The score is faithfulness × truth × fluency² × sense² ×
+    freshness × whether the mood is there × what is left for naming it, piling it up and worn words.
     """
     seen = recent or Recent()
     toned = [tone_words(answer.text, mood) for answer in answers]
     scores = [heard.of(i, mood) for i in range(len(answers))]
-    sense = [1.0] * len(answers) if heard.sense is None else heard.sense.tolist()
+    read = [(1.0, 0.0)] * len(answers) if verdicts is None else verdicts.tolist()
     fresh = [seen.freshness(answer.text, literal) for answer in answers]
     held = RuleChecker().check([(literal, answer.text) for answer in answers]) if facts is None else facts
-    each = zip(answers, held, scores, toned, sense, fresh, strict=True)
+    each = zip(answers, held, scores, toned, read, fresh, strict=True)
     return [_check(literal, mood, intensity, *one) for one in each]
 
 
@@ -89,10 +97,10 @@ def _check(
     facts: FactReading,
     carried: float,
     toned: int,
-    sense: float,
+    read: tuple[float, float],
     freshness: float,
 ) -> Checks:
-    fluency = fluency_score(answer.logprob)
+    fluency, (good, untrue) = fluency_score(answer.logprob), read
     problems = list(form_problems(literal, answer))
     if facts.added:
         problems.append(f"adds: {', '.join(facts.added)}")
@@ -110,14 +118,14 @@ def _check(
         problems.append("piles up words of the mood")
     if fluency < LEAST_FLUENCY:
         problems.append("does not read well")
-    if sense < LEAST_SENSE:
+    if untrue > MOST_UNTRUE:
         problems.append("makes little sense")
     return Checks(
         mood=carried,
         kept=facts.kept_share,
-        truth=1 - facts.untrue,
+        truth=(1 - facts.untrue) * (1 - untrue),
         fluency=fluency,
-        sense=sense,
+        sense=good,
         lost=facts.lost,
         added=facts.added,
         contradicts=facts.contradicts,
@@ -126,7 +134,7 @@ def _check(
         score=facts.kept_share
         * (1 - facts.untrue)
         * fluency**2
-        * sense**2
+        * (good * (1 - untrue)) ** SENSE
         * freshness
         * mood_fit(carried, intensity)
         * cost(answer.text, literal, mood, toned),

@@ -1,4 +1,4 @@
-"""What is heard in texts: emotions, moods and sense, by the text emotion model."""
+"""What is heard in texts: emotions and moods, by the text emotion model."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,15 +11,11 @@ from prompts import Mood
 
 
 class Heard(NamedTuple):
-    """What was heard in texts: their emotions (texts, 9) and, of the moods that have names there, (texts, moods).
-
-    `sense` (texts,) is the chance that a reader finds that a text makes sense, where the model hears that.
-    """
+    """What was heard in texts: their emotions (texts, 9) and, of the moods that have names there, (texts, moods)."""
 
     emotions: NDArray[np.float64]
     moods: NDArray[np.float64]
     names: tuple[str, ...] = ()
-    sense: NDArray[np.float64] | None = None
 
     def of(self, text: int, mood: Mood) -> float:
         """How much of a mood is heard in a text, 0..1: the mean of what both say. Of a blend either mood counts."""
@@ -40,7 +36,7 @@ def listen(ear: EmotionClassifier, texts: Sequence[str]) -> Heard:
     """What the text emotion model hears in each text; its moods too, where it knows any."""
     if isinstance(ear, MoodListener):
         heard = ear.hear(texts)
-        return Heard(heard.emotions, heard.moods, ear.moods, heard.sense)
+        return Heard(heard.emotions, heard.moods, ear.moods)
     readings = ear.read([EmotionInput(text=text) for text in texts])
     shares = np.array([[reading.distribution[emotion] for emotion in EMOTIONS] for reading in readings])
     return Heard(shares, np.zeros((len(texts), 0)))

@@ -74,7 +74,7 @@ class Checks(Record):
     kept: Share = Field(description="The share of the literal caption's content that it keeps.")
     truth: Share = Field(default=1.0, description="The chance that it says nothing untrue, 1 where nobody judged it.")
     fluency: Share = Field(description="How natural the writer finds it.")
-    sense: Share = Field(default=1.0, description="The chance that a reader finds it makes sense; 1 where unknown.")
+    sense: Share = Field(default=1.0, description="The chance that a reader would publish it; 1 where unknown.")
     lost: tuple[str, ...] = Field(default=(), description="Content of the literal caption that is missing.")
     added: tuple[str, ...] = Field(default=(), description="Things that the literal caption does not hold.")
     contradicts: tuple[str, ...] = Field(default=(), description="Numbers, colours, genders and denials that differ.")

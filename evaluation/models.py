@@ -18,7 +18,7 @@ import numpy as np
 from chains import Settings
 from models import ModelContext, find_preset, load_models
 from models.emotion_text_embedded import EmbeddedTextEmotion
-from training.annotations import read_annotated
+from training.annotations import measured, read_annotated
 from training.emotion_text import read_split
 
 from .captioner import captioner_figures, describer
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     photos = read_annotated(options.data)
     rows: list[Row] = [
         (what, f"{where}, {len(values)}", float(np.mean(values)), interval(values))
-        for what, where, values in captioner_figures(describer(models.captioner), photos, options.sample)
+        for what, where, values in captioner_figures(describer(models.captioner), measured(photos), options.sample)
     ]
     rows += emotion_figures(models, photos, options.sample)
     if isinstance(models.emotion_text, EmbeddedTextEmotion):

@@ -30,7 +30,7 @@ from chains.caption import model_context
 from models import EMOTIONS, EmotionReading, LiteralCaption, load_models
 from models.emotion_labels import make_reading
 from prompts import STEPS, load_moods, step_of
-from training.annotations import Annotated, read_annotated
+from training.annotations import Annotated, measured, read_annotated
 from training.written import load_written, split
 
 from .rewrite_figures import Text, report
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     models = load_models(settings.chosen_preset(), model_context(settings))
     chain = build_chain(settings, models)
     writer = prompt_writer(chain, models.rewriter) if options.prompt else chain_writer(chain)
-    jobs = photo_jobs(read_annotated(options.data), options.photos, options.each) if options.photos else []
+    jobs = photo_jobs(measured(read_annotated(options.data)), options.photos, options.each) if options.photos else []
     jobs += given_jobs(options.given, options.each) if options.given else []
     jobs += hard_jobs() if options.hard else []
     keep_texts(write_all(writer, jobs, _say), options.out)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chains import CaptionRequest, MoodCaption, Settings, build_chain
-from training.annotations import Annotated, hashed, read_annotated
+from training.annotations import Annotated, hashed, measured, read_annotated
 
 HEAD = """# What it says of a hundred photos
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100)
     options = parser.parse_args(arguments)
-    photos = [photo for photo in read_annotated(options.data) if photo.split == "dev"]
+    photos = [photo for photo in measured(read_annotated(options.data)) if photo.split == "dev"]
     photos = sorted(photos, key=lambda photo: hashed(photo.id))[: options.count]
     chain = build_chain(Settings(seed=0))
     records = [chain.invoke(CaptionRequest(image=photo.file)) for photo in photos]

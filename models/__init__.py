@@ -20,7 +20,16 @@ from .errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .contracts import Captioner, EmotionClassifier, EmotionInput, FactChecker, FactReading, MoodListener
+    from .contracts import (
+        Asked,
+        Captioner,
+        EmotionClassifier,
+        EmotionInput,
+        FactChecker,
+        FactReading,
+        MoodListener,
+        Reader,
+    )
     from .emotion_fusion import FusedEmotion
     from .emotion_labels import emotion_places
     from .locking import sole
@@ -52,7 +61,7 @@ if TYPE_CHECKING:
     )
 
 LAZY = {
-    "contracts": "Captioner EmotionClassifier EmotionInput FactChecker FactReading MoodListener",
+    "contracts": "Asked Captioner EmotionClassifier EmotionInput FactChecker FactReading MoodListener Reader",
     "emotion_fusion": "FusedEmotion",
     "emotion_labels": "emotion_places",
     "locking": "sole",
@@ -84,6 +93,7 @@ __all__ = [
     "NEGATIVE",
     "POSITIVE",
     "SUFFIXES",
+    "Asked",
     "Captioner",
     "Detail",
     "EmotionClassifier",
@@ -109,6 +119,7 @@ __all__ = [
     "PhotoTooLarge",
     "PhotoUnsupported",
     "Preset",
+    "Reader",
     "Record",
     "RequestError",
     "SetupError",

@@ -22,7 +22,7 @@ from .errors import SetupError
 from .locking import sole
 
 STAMP = "moodcap.sha256"
-FORMAT = 2  # of the assembled folders; another one has them assembled anew
+FORMAT = 3  # of the assembled folders; another one has them assembled anew
 ARCHIVE_BYTES = 289_304_576
 FETCHING = 0.6  # the share of the set-up that fetching is, as far as a bar is concerned
 NEEDED_BYTES = 1_500_000_000  # archives and assembled models together, with room to move them
@@ -212,6 +212,27 @@ def _make_emotion_text(sources: dict[str, Path], ours: Path, target: Path) -> No
     AutoTokenizer.from_pretrained(sources["minilm"]).save_pretrained(target)
 
 
+def _make_reader(sources: dict[str, Path], ours: Path, target: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+    from transformers import AutoTokenizer, BertModel
+
+    model = BertModel.from_pretrained(sources["minilm"], add_pooling_layer=False)
+    learnt = {name: weight.float() for name, weight in load_file(ours / "reader.safetensors").items()}
+    kinds = learnt["bert.embeddings.token_type_embeddings.weight"]
+    model.config.type_vocab_size = len(kinds)
+    model.embeddings.token_type_embeddings = torch.nn.Embedding(*kinds.shape)
+    head = {name: learnt.pop(name) for name in ("verdict.weight", "verdict.bias")}
+    left = model.load_state_dict({name.removeprefix("bert."): one for name, one in learnt.items()}, strict=False)
+    if left.unexpected_keys:
+        raise ValueError("reader.safetensors does not fit MiniLM")
+    target.mkdir()
+    model.config.save_pretrained(target)
+    weights = {f"bert.{name}": one.contiguous() for name, one in model.state_dict().items()}
+    save_file(weights | head, target / "model.safetensors")
+    AutoTokenizer.from_pretrained(sources["minilm"]).save_pretrained(target)
+
+
 def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
     import torch
     from peft import PeftModel
@@ -236,6 +257,7 @@ def _make_rewriter(sources: dict[str, Path], ours: Path, target: Path) -> None:
 
 STEPS = (
     Step("captioner", ("efficientnet", "dino"), ("captioner/*", "photo_heads.*"), _make_captioner),
+    Step("reader", ("minilm",), ("reader.safetensors",), _make_reader),
     Step("emotion-text", ("minilm",), ("emotion_text.*",), _make_emotion_text),
     Step("rewriter", ("smollm2",), ("rewriter/*",), _make_rewriter),
 )

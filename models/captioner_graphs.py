@@ -4,7 +4,7 @@
     read.onnx   patches, grid, word_ids and strength_ids (photos, tags) -> what the decoder's layers attend to
     tell.onnx   token_ids (rows, new), position_ids (new), order_ids (rows), lifts (rows, vocabulary), keys and values
                 of the tokens so far -> the likeliest next tokens of each row, their log-probabilities with what the
-                lifts add, keys and values with the new ones
+                lifts add, the last layer's states (rows, hidden), keys and values with the new ones
 
 Keys and values are (rows or photos, heads, tokens, size): `key_0`, `value_0`, `key_1`, …, those of the photo
 `seen_key_0`, …, and those that a step gives `new_key_0`, …. `order_ids` says on which row of the past each row goes on;
@@ -187,7 +187,7 @@ def write_tell(nodes: Nodes, config: Any, file: Path) -> None:
     for kind, axes in (("", ("past_rows", "past")), ("seen_", ("photos", "places"))):
         shape = axes[0], config.num_attention_heads, axes[1], width_of_head(config)
         inputs |= {f"{kind}{part}_{i}": shape for i in layers for part in ("key", "value")}
-    found = {"likeliest": likeliest, "next_ids": tokens}
+    found = {"likeliest": likeliest, "next_ids": tokens, "states": last}
     nodes.save(file, inputs, found | {f"new_{name}": one for name, one in told.items()})
 
 

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .beam_search import Rules, Search
+from .beam_search import Beam, Rules, Search
+from .caption_truth import PhotoTruth
 from .onnx_session import open_graph, read_settings
 from .photo_tags import Features, Lifts, likely_words, strength_bins
 
@@ -52,27 +53,34 @@ class OnnxNetwork:
         return self.graphs["read.onnx"].run(None, {name: one.numpy() for name, one in given.items()})
 
     def tell(
-        self, memory: list[Array], start: Sequence[int], lifts: Sequence[Lifts] | None = None
-    ) -> list[list[tuple[Sequence[int], float]]]:
-        """The captions that the search found for each photo, best first: tokens that begin with `start`, and score.
+        self,
+        memory: list[Array],
+        start: Sequence[int],
+        lifts: Sequence[Lifts] | None = None,
+        truths: Sequence[PhotoTruth] | None = None,
+        truth: float = 0.0,
+    ) -> list[list[Beam]]:
+        """The captions that the search found for each photo, best first; their tokens begin with `start`.
 
-        `lifts` are, for each photo, what is added to the log-probabilities.
+        `lifts` are, for each photo, what is added to the log-probabilities; `truths` tell how true words are, and
+        `truth` is what that counts.
         """
-        searches = [Search(start, self.rules) for _ in memory[0]]
+        searches = [Search(start, self.rules._replace(truth=truth)) for _ in memory[0]]
         going, lifted, place = searches, list(lifts or [Lifts()] * len(searches)), 0
+        told = list(truths or [])
         tokens, order = np.array([start] * len(searches)), np.arange(len(searches))
         size = self.decoder.hidden_size // self.decoder.num_attention_heads
         past = [np.zeros((len(searches), self.decoder.num_attention_heads, 0, size), np.float32)] * len(memory)
         while going:
             ids = np.arange(place, place + tokens.shape[1])
             more = np.concatenate([self._dense(one, search) for one, search in zip(lifted, going, strict=True)])
-            logprobs, following, *past = self._step(tokens, ids, order, more, past, memory)
+            logprobs, following, states, *past = self._step(tokens, ids, order, more, past, memory)
             place += tokens.shape[1]
-            tokens, order, still = advance(going, logprobs.tolist(), following.tolist())
+            tokens, order, still = advance(going, logprobs.tolist(), following.tolist(), states, told, lifted)
             if len(still) < len(going):
                 memory, going = [part[still] for part in memory], [going[i] for i in still]
-                lifted = [lifted[i] for i in still]
-        return [[(beam.tokens, beam.score) for beam in search.finished] for search in searches]
+                lifted, told = [lifted[i] for i in still], [told[i] for i in still] if told else []
+        return [search.finished for search in searches]
 
     def _dense(self, lifts: Lifts, search: Search) -> Array:
         """What is added to the log-probabilities of all tokens, a row for each running beam: (beams, vocabulary)."""
@@ -85,7 +93,7 @@ class OnnxNetwork:
     def _step(
         self, tokens: Array, places: Array, order: Array, lifts: Array, past: list[Array], memory: list[Array]
     ) -> list[Array]:
-        """The likeliest next tokens (rows, 64), their log-probabilities first; keys and values with the new tokens."""
+        """The likeliest next tokens (rows, 64), their log-probabilities first; states; keys and values with the new."""
         names = [f"{part}_{i}" for i in range(self.decoder.num_hidden_layers) for part in ("key", "value")]
         given = {"token_ids": tokens, "position_ids": places, "order_ids": order, "lifts": lifts}
         given |= dict(zip(names, past, strict=True))
@@ -94,13 +102,23 @@ class OnnxNetwork:
 
 
 def advance(
-    searches: Sequence[Search], logprobs: Sequence[Sequence[float]], tokens: Sequence[Sequence[int]]
+    searches: Sequence[Search],
+    logprobs: Sequence[Sequence[float]],
+    tokens: Sequence[Sequence[int]],
+    states: Array,
+    truths: Sequence[PhotoTruth],
+    lifts: Sequence[Lifts],
 ) -> tuple[Array, Array, list[int]]:
-    """Go on by a token in each search: the next tokens (rows, 1), the rows that they follow, the searches left."""
+    """Go on by a token in each search: the next tokens (rows, 1), the rows that they follow, the searches left.
+
+    `states` (rows, hidden) are the decoder's after the last token of each running beam; `truths` is empty where nothing
+    tells what is true.
+    """
     row, new, order, still = 0, [], [], []
     for i, search in enumerate(searches):
         end = row + len(search.running)
-        found = search.step(logprobs[row:end], tokens[row:end])
+        true = truths[i].of(search.running, states[row:end], lifts[i]) if truths and search.length else None
+        found = search.step(logprobs[row:end], tokens[row:end], true)
         if search.going:
             still.append(i)
             new += [beam.tokens[-1:] for beam in search.running]

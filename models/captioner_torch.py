@@ -1,14 +1,17 @@
-"""The embedded captioner's network by torch and transformers' `generate`: for other devices, and the reference."""
+"""The embedded captioner's network by torch and transformers: for other devices, and the reference."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import LogitsProcessor, LogitsProcessorList, VisionEncoderDecoderModel
-from transformers.modeling_outputs import BaseModelOutput
+from transformers import VisionEncoderDecoderModel
 
 from . import captioner_network  # noqa: F401  (registers the encoder with transformers)
+from .beam_search import Beam, Rules, Search
+from .caption_truth import PhotoTruth
+from .captioner_graphs import LIKELIEST
+from .captioner_onnx import advance
 from .photo_tags import Features, Lifts
 
 
@@ -19,7 +22,8 @@ class TorchNetwork:
 
     def __init__(self, folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         self.model = VisionEncoderDecoderModel.from_pretrained(folder, dtype=dtype).to(device).eval()
-        self.config = self.model.config.encoder
+        self.config, rules = self.model.config.encoder, self.model.generation_config
+        self.rules = Rules(**{name: getattr(rules, name) for name in Rules._fields if hasattr(rules, name)})
         self.model.encoder.features.efficientnet.to(memory_format=torch.channels_last)
 
     def look(self, pixels: Tensor) -> Features:
@@ -39,34 +43,40 @@ class TorchNetwork:
         return memory
 
     def tell(
-        self, memory: Tensor, start: Sequence[int], lifts: Sequence[Lifts] | None = None
-    ) -> list[list[tuple[Sequence[int], float]]]:
-        """The captions that the search found for each photo, best first: tokens that begin with `start`, and score.
+        self,
+        memory: Tensor,
+        start: Sequence[int],
+        lifts: Sequence[Lifts] | None = None,
+        truths: Sequence[PhotoTruth] | None = None,
+        truth: float = 0.0,
+    ) -> list[list[Beam]]:
+        """The captions that the search found for each photo, best first; their tokens begin with `start`.
 
-        `lifts` are, for each photo, what is added to the log-probabilities.
+        `lifts` are, for each photo, what is added to the log-probabilities; `truths` tell how true words are, and
+        `truth` is what that counts.
+        Every step reads all tokens anew, which keeps this the plain reference.
         """
-        beams = self.model.generation_config.num_beams
-        out = self.model.generate(
-            encoder_outputs=BaseModelOutput(last_hidden_state=memory),
-            decoder_input_ids=torch.tensor([list(start)] * len(memory), device=memory.device),
-            decoder_start_token_id=start[0],  # transformers would put its own before any other
-            num_return_sequences=beams,
-            logits_processor=LogitsProcessorList([Lifting(lifts, beams)] if lifts else []),
-            output_scores=True,
-            return_dict_in_generate=True,
-        )
-        found = list(zip(out.sequences.tolist(), out.sequences_scores.tolist(), strict=True))
-        return [found[i : i + beams] for i in range(0, len(found), beams)]
-
-
-class Lifting(LogitsProcessor):
-    """Adds each photo's lifts to the log-probabilities of its beams."""
-
-    def __init__(self, lifts: Sequence[Lifts], beams: int) -> None:
-        self.lifts = [one for one in lifts for _ in range(beams)]
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        for row, (said, lifts) in enumerate(zip(input_ids.tolist(), self.lifts, strict=True)):
-            for token, more in lifts.after(said).items():
-                scores[row, token] += more
-        return scores
+        searches = [Search(start, self.rules._replace(truth=truth)) for _ in memory]
+        going, lifted = list(range(len(searches))), list(lifts or [Lifts()] * len(searches))
+        while going:
+            rows = [(i, beam) for i in going for beam in searches[i].running]
+            tokens = torch.tensor([beam.tokens for _, beam in rows], device=memory.device)
+            seen = memory[[i for i, _ in rows]]
+            states = self.model.decoder.bert(
+                input_ids=tokens, attention_mask=torch.ones_like(tokens), encoder_hidden_states=seen
+            ).last_hidden_state[:, -1]
+            logprobs = self.model.decoder.cls(states[:, None])[:, 0].float().log_softmax(-1)
+            for row, (i, beam) in enumerate(rows):
+                for token, more in lifted[i].after(beam.tokens).items():
+                    logprobs[row, token] += more
+            found = logprobs.topk(min(LIKELIEST, logprobs.shape[1]))
+            _, _, still = advance(
+                [searches[i] for i in going],
+                found.values.tolist(),
+                found.indices.tolist(),
+                states.float().cpu().numpy(),
+                [truths[i] for i in going] if truths else [],
+                [lifted[i] for i in going],
+            )
+            going = [going[i] for i in still]
+        return [search.finished for search in searches]

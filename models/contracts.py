@@ -62,8 +62,6 @@ class Hearing(NamedTuple):
     """The nine emotions, (texts, 9), in the order of `EMOTIONS`; each row sums to 1."""
     moods: NDArray[np.float64]
     """(texts, moods); each row sums to 1."""
-    sense: NDArray[np.float64]
-    """The chance, 0..1, that a reader finds that a text reads well and makes sense, (texts,)."""
 
 
 @runtime_checkable
@@ -76,5 +74,22 @@ class MoodListener(Protocol):
         ...
 
     def hear(self, texts: Sequence[str]) -> Hearing:
-        """Of each text the nine emotions, the moods, and how likely it makes sense."""
+        """Of each text the nine emotions and the moods."""
+        ...
+
+
+class Asked(NamedTuple):
+    """A text and what it was written for; `intensity` is 0..1."""
+
+    literal: str
+    mood: str
+    intensity: float
+    text: str
+
+
+class Reader(Protocol):
+    """Who says how good the writer's texts are."""
+
+    def read(self, texts: Sequence[Asked]) -> NDArray[np.float64]:
+        """Of each text the chance that it could be published, and that it is untrue or nonsense: (texts, 2), 0..1."""
         ...

@@ -17,7 +17,6 @@ from .errors import ModelNotFound
 from .lean_bert import LeanBert
 from .mood_ear import LAYERS, ear_features, load_ear
 from .records import EMOTIONS, EmotionReading, Evidence
-from .sense_ear import load_sense
 
 LEAST_SHARE = 0.1  # words that matter less than this to their emotion are not evidence
 MOST_WORDS = 40  # of one text; more are read but not tried as evidence
@@ -56,15 +55,15 @@ class EmbeddedTextEmotion:
         return load_ear().moods
 
     def hear(self, texts: Sequence[str]) -> Hearing:
-        """The nine emotions and the moods of each text, and how likely it makes sense; without evidence.
+        """The nine emotions and the moods of each text, without evidence.
 
         This is what ranking many candidates needs.
         """
         probabilities, features = self._run(texts)
-        return Hearing(self._nine(probabilities), load_ear().shares(features), load_sense().chances(features))
+        return Hearing(self._nine(probabilities), load_ear().shares(features))
 
     def features(self, texts: Sequence[str]) -> Array:
-        """What the ears for moods and sense listen to, (texts, width)."""
+        """What the ear for moods listens to, (texts, width)."""
         return self._run(texts)[1]
 
     def _nine(self, probabilities: Array) -> Array:

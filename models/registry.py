@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from .contracts import Captioner, EmotionClassifier, FactChecker
+from .contracts import Captioner, EmotionClassifier, FactChecker, Reader
 from .errors import UnknownBackend
 
 if TYPE_CHECKING:
@@ -59,13 +59,17 @@ class Preset(BaseModel):
 
 
 class Models(NamedTuple):
-    """The models of a chain, loaded. Without a fact checker of its own the chain checks by its rules alone."""
+    """The models of a chain, loaded. Without a fact checker of its own the chain checks by its rules alone.
+
+    The embedded rewriter comes with a reader, who has learnt to judge its texts and no others.
+    """
 
     captioner: Captioner
     emotion_image: EmotionClassifier
     emotion_text: EmotionClassifier
     rewriter: "BaseChatModel"
     fact_checker: FactChecker | None = None
+    reader: Reader | None = None
 
 
 def load_models(preset: Preset, context: ModelContext) -> Models:
@@ -78,6 +82,7 @@ def load_models(preset: Preset, context: ModelContext) -> Models:
         load("emotion_text", preset.emotion_text, context),
         load("rewriter", preset.rewriter, context),
         load("fact_checker", preset.fact_checker, context),
+        _embedded_reader(context) if preset.rewriter == "embedded" else None,
     )
 
 
@@ -167,6 +172,13 @@ def _embedded_rewriter(_: str, context: ModelContext) -> Any:
     from .rewriter import embedded_rewriter
 
     return embedded_rewriter(context.folder("rewriter"), context.device, context.dtype, context.seed)
+
+
+def _embedded_reader(context: ModelContext) -> Any:
+    from .caption_reader import CaptionReader
+    from .devices import pick_device
+
+    return CaptionReader(context.folder("reader"), pick_device(context.device))
 
 
 def _hf_rewriter(source: str, context: ModelContext) -> Any:

@@ -26,7 +26,7 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
     for wanted in (
         "prompts/moods.toml", "prompts/rewrite.md", "models/presets.toml", "models/requirements-weights.txt",
         "models/embedded/captioner/decoder.safetensors", "models/embedded/emotion_text.safetensors",
-        "models/embedded/mood_ear.safetensors", "models/embedded/sense_ear.safetensors", "prompts/rewrites.jsonl",
+        "models/embedded/mood_ear.safetensors", "models/embedded/reader.safetensors", "prompts/rewrites.jsonl",
         "chains/lexicon/things.toml",
     ):  # fmt: skip
         assert wanted in names

@@ -43,6 +43,12 @@ class Annotated:
         return self.split == "dev" and hashed(f"calibrates {self.id}") % 2 == 0
 
 
+def measured(photos: Sequence[Annotated], own: Path = ROOT) -> list[Annotated]:
+    """Those whose captions are measured: those of which no marked caption has taught the captioner what is true."""
+    taught = {row["id"] for row in lines(own / "caption_words.jsonl")}
+    return [photo for photo in photos if photo.id not in taught]
+
+
 def hashed(name: str) -> int:
     """A number that depends on the name alone."""
     return int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)

@@ -56,6 +56,7 @@ from .captioner_batches import (
 from .captioner_reward import train_reward
 from .drawn import read_drawn
 from .features import AT_ONCE, SHAPES, Cache
+from .precision import fast_products
 
 SHORT, LONG, WEB = STYLES
 SAVED = 200
@@ -94,7 +95,7 @@ class Sight:
             photos = [known[name] for name in cache.ids]
             for start in cache.missing():
                 some = photos[start : start + AT_ONCE]
-                with torch.autocast(encoder.device.type, torch.bfloat16):
+                with fast_products(encoder.device):
                     cache.write(start, top_features(encoder, self.read(some, *SHAPES)).patches)
         self.whole = True
 
@@ -277,7 +278,7 @@ def train_photos(
         model.encoder.features.efficientnet.eval()
         teacher.heads.train()
         some, captions = next(batches)
-        with torch.autocast(model.device.type, torch.bfloat16):
+        with fast_products(model.device):
             features = sight.features(model.encoder, some)
             memory = model.encoder.memory(features)
             memory = memory[:, torch.rand(memory.shape[1], device=memory.device) >= 0.1]
@@ -315,7 +316,7 @@ def describe(
     begin = tokenizer.convert_tokens_to_ids(style)
     for start in range(0, len(photos), 50):
         some = photos[start : start + 50]
-        with torch.autocast(model.device.type, torch.bfloat16):
+        with fast_products(model.device):
             memory = model.encoder.memory(sight.features(model.encoder, some))
         ids = model.generate(
             encoder_outputs=BaseModelOutput(last_hidden_state=memory.float()),

@@ -15,6 +15,7 @@ from evaluation.metrics import CiderD
 from .annotations import Annotated
 from .caption_text import STYLES, clean
 from .captioner_batches import Pack, cross_entropy, encode, pack, packed_logits
+from .precision import fast_products
 
 if TYPE_CHECKING:
     from .captioner import Sight, Teacher
@@ -83,7 +84,7 @@ def train_reward(teacher: "Teacher", sight: "Sight", tokenizer: PreTrainedTokeni
     while teacher.step < teacher.steps:
         some = next(batches)
         model.eval()  # what is sampled and what is scored come from the same network, without dropout
-        with torch.autocast(model.device.type, torch.bfloat16):
+        with fast_products(model.device):
             memory = model.encoder.memory(sight.features(model.encoder, some))
             starts = torch.tensor([tokenizer.convert_tokens_to_ids(reward.style[p.id]) for p in some])
             ids = sample(model, memory.detach(), starts.to(model.device)).cpu()

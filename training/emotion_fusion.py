@@ -20,7 +20,7 @@ from models import EMOTIONS, EmotionInput, ModelContext, Models, find_preset, lo
 from models.emotion_fusion import Weights, certainty, pool
 
 from .annotations import Annotated, read_annotated
-from .doubt import fit
+from .caption_truth import fit
 
 Array = NDArray[np.float64]
 TEXT_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5)

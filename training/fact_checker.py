@@ -37,6 +37,7 @@ from models.fact_pairs import KINDS, Pair, PairBatch, collate, encode_pairs
 from . import attention
 from .fact_edits import Editor, counterparts
 from .fact_examples import Example, Span, case_of, of_one_photo, true_of, twin_of
+from .precision import fast_products
 from .progress import Keeper, Progress
 from .rewriter import learn
 from .written import Written, load_written, split
@@ -185,7 +186,7 @@ def train(
         for number, group in enumerate(batches(pairs, size, random.Random(epoch)), 1):
             if number <= skip:
                 continue
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_products("cpu"):
                 read = network(collate([pairs[i] for i in group]))
             loss = loss_of(read, [target_of(examples[i], pairs[i]) for i in group])
             learn(loss, own, optimiser, schedule)
@@ -216,7 +217,7 @@ def predict(network: FactNetwork, tokenizer: Tokenizer, pairs: Sequence[tuple[st
     found = torch.zeros(len(told), len(FAULTS))
     for start in range(0, len(order), 64):
         group = order[start : start + 64]
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products("cpu"):
             found[group] = network(collate([told[i] for i in group])).faults.float()
     return found
 

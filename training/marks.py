@@ -11,7 +11,7 @@ from typing import Any
 
 from .styled import find
 
-MARKS = tuple(Path(__file__).with_name(f"marks_{turn}.jsonl") for turn in (1, 2, 3))
+MARKS = tuple(Path(__file__).with_name(f"marks_{turn}.jsonl") for turn in (1, 2, 3, 4, 5))
 
 
 def read_rows(file: Path, data: Path | None = None) -> list[dict[str, Any]]:

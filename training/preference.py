@@ -30,6 +30,7 @@ from prompts import Rewrite
 from . import written
 from .marks import read_rows
 from .packs import Pack, pack, stack
+from .precision import fast_products
 from .progress import Keeper, Pace, Progress
 from .rewriter import EVERY, HELD_OUT, RANK, begin, cosine, encode, keep, learn, told_logits
 
@@ -203,7 +204,7 @@ def groups(rows: Sequence[Marked], epoch: int, together: int = TOGETHER) -> Iter
 
 def step_loss(model: Any, batch: Batch) -> tuple[Tensor, int, int]:
     """The loss of a batch, and how many of its pairs are told right, of how many."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast_products("cpu"):
         said, tokens = logprobs(model, batch.pack, len(batch.marks))
     gained = said - batch.before
     learnt = -(said * batch.best).sum() / (tokens * batch.best).sum().clamp(min=1)
@@ -219,7 +220,7 @@ def before_training(model: Any, rows: Sequence[Marked], work: Path) -> list[Tens
         if [len(one) for one in found] == sizes:
             return list(found)
     found = [torch.empty(0)] * len(rows)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), fast_products("cpu"):
         for group in groups(rows, 0):
             some = [rows[i] for i in group]
             said, _ = logprobs(model, stack([one.pack for one in some]), sum(len(one.marks) for one in some))
@@ -236,7 +237,7 @@ def evaluate(model: Any, rows: Sequence[Marked], before: Sequence[Tensor]) -> st
     right, pairs, sums = 0, 0, torch.zeros(2, 2)
     for group in groups(rows, 0):
         batch = batch_of([rows[i] for i in group], [before[i] for i in group])
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products("cpu"):
             said, tokens = logprobs(model, batch.pack, len(batch.marks))
         gained = said - batch.before
         told, of = told_right(gained, batch.marks, batch.whose)

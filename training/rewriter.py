@@ -9,8 +9,8 @@ chain sends it, and learns the answer alone. Of awe there is four times as much 
 many of it as they have on average. What is held out, by literal caption, is the development part of the one file and
 every twentieth caption of the other; the epoch with the least loss on it is kept. `--more` adds rows of the same form.
 
-The base is frozen, in bfloat16; the adapter learns in 32 bits, with products in bfloat16. A rank of 64 is what fits
-into 40 MB in half precision, where all weights would take 270. Rows that ask alike share a sequence (`packs.py`),
+The base is frozen, in bfloat16 where the hardware multiplies it; the adapter learns in 32 bits. A rank of 64 is what
+fits into 40 MB in half precision, where all weights would take 270. Rows that ask alike share a sequence (`packs.py`),
 attention is plain products (`attention.py`). Every ten minutes all that is needed to go on is written to WORK: the same
 command goes on from there, and does nothing once it is through.
 """
@@ -33,6 +33,7 @@ from prompts import Rewrite, load_moods, load_rewrites, taught_turns
 
 from . import attention, written
 from .packs import Pack, packs, stacks
+from .precision import fast_dtype, fast_products
 from .progress import Keeper, Pace, Progress
 
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -152,7 +153,7 @@ def train(
         for number, batch in enumerate(epoch_batches(rows[0], taught, tokens, epoch), 1):
             if number <= skip:
                 continue
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_products("cpu"):
                 loss, size = loss_of(model, batch)
             learn(loss / size, own, optimizer, schedule)
             total, count, said = total + loss.item(), count + size, pace.told(batch.ids.numel())
@@ -192,7 +193,7 @@ def cosine(optimizer: Any, steps: int) -> Any:
 
 def begin(folder: Path, start: Path | None, rank: int) -> Any:
     """The base with an adapter to train: that in `start`, or a new one."""
-    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=fast_dtype("cpu"))
     attention.use(base)
     if start is None:
         config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LAYERS, task_type="CAUSAL_LM")
@@ -232,7 +233,7 @@ def evaluate(model: Any, rows: Sequence[tuple[list[int], list[int]]], tokens: in
     total, count = 0.0, 0
     chance = random.Random(0)
     for batch in stacks(packs(rows, tokens, chance), TOGETHER, chance):
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products("cpu"):
             loss, size = loss_of(model, batch)
         total, count = total + loss.item(), count + size
     return total / max(count, 1)

@@ -5,7 +5,7 @@
 FlickrStyle (Gan et al., 2017) tells photos of flickr8k in a funny and in a romantic way, SentiCap (Mathews et al.,
 2016) photos of COCO in a positive and in a negative one. Each is held against the likest plain caption of its photo.
 Picked are those that invent nothing and keep the facts, as far as the fact check sees; that the text emotion hears a
-mood in which it does not hear in the plain caption; that make sense to it; and that say what few others say.
+mood in which it does not hear in the plain caption; and that say what few others say.
 
 Readers marked those, put them right and named their mood. In `marks_3.jsonl` such a text is not told but found again
 (`find`): where it stands in the data, and which of its words were changed.
@@ -108,8 +108,7 @@ def pick(rows: Sequence[Styled], ear: MoodListener) -> list[dict[str, Any]]:
     heard, before = ear.hear([row.text for row in rows]), ear.hear([row.literal for row in rows])
     best = heard.moods.argmax(1)
     share, gain = ((found[np.arange(len(rows)), best]) for found in (heard.moods, heard.moods - before.moods))
-    sense = np.ones(len(rows)) if heard.sense is None else heard.sense
-    score = np.sqrt(share * gain.clip(0)) * sense**2
+    score = np.sqrt(share * gain.clip(0))
     moods: Counter[str] = Counter()
     phrases: Counter[tuple[str, ...]] = Counter()
     photos: set[str] = set()

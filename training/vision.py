@@ -15,7 +15,7 @@ from pathlib import Path
 from chains import Settings
 from models.assemble import assemble
 
-from . import captioner, doubt, emotion_fusion, features, foundations, photo_heads
+from . import caption_truth, captioner, emotion_fusion, features, foundations, photo_heads
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     captioner.main([data, *where, "--out", str(options.out / "captioner")])
     photo_heads.main([data, "--cache", cache, "--out", str(options.out)])
     assemble(Settings.from_environment().home)
-    doubt.main([data])
+    caption_truth.main([data])
     emotion_fusion.main([data])
 
 

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.bench import Bench
 from benchmarks.photos import Photos
 from chains import Settings
-from tests.models.tiny import tiny_llm, tiny_text_classifier, tiny_vit_gpt2
+from tests.models.tiny import tiny_llm, tiny_reader, tiny_text_classifier, tiny_vit_gpt2
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,7 @@ def tiny_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(json.dumps(json.loads(file.read_text()) | {"max_new_tokens": 8}))
     tiny_text_classifier(home / "models/emotion-text", ["joy", "fear", "neutral"], several=True)
     tiny_llm(home / "models/rewriter")
+    tiny_reader(home / "models/reader")
     return home
 
 

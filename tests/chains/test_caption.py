@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from numpy.typing import NDArray
 
 from chains import CaptionRequest, MoodCaption, PhotoError, RequestError, Settings, UnknownMood, build_chain
 from chains.caption import CaptionChain
-from models import EMOTIONS, EmotionInput, EmotionReading, LiteralCaption, Models
-from models.contracts import Hearing
+from models import EMOTIONS, Asked, EmotionInput, EmotionReading, LiteralCaption, Models
 from models.emotion_labels import make_reading
 from tests.photos import bad_files, draw_photo, encoded
 
-from .doubles import Reader, Writer, some_models
+from .doubles import some_models
 
 GOOD = "The brown dog runs through the snow, happy and glad."
 ADDS = "The brown dog runs through the snow with a happy cat."
@@ -32,31 +32,32 @@ def asked(**fields: Any) -> CaptionRequest:
     return CaptionRequest(**given)
 
 
-class Hearer(Reader):
-    """A reader that finds no sense in anything."""
+class Critic:
+    """A reader of the writer's texts that finds everything as untrue as it is told to."""
 
-    moods = ("contentment",)
+    def __init__(self, untrue: float) -> None:
+        self.untrue, self.asked = untrue, list[Asked]()
 
-    def hear(self, texts: Sequence[str]) -> Hearing:
-        shares = np.array([list(one.distribution.values()) for one in self.read([EmotionInput(text=t) for t in texts])])
-        return Hearing(shares, np.ones((len(texts), 1)), np.full(len(texts), 0.1))
-
-
-class Taught(Writer):
-    """A writer that was taught to rewrite."""
-
-    taught: bool = True
+    def read(self, texts: Sequence[Asked]) -> NDArray[np.float64]:
+        self.asked += texts
+        return np.tile([0.5, self.untrue], (len(texts), 1))
 
 
-def test_sense_is_heard_in_what_the_taught_writer_writes_alone() -> None:
-    describer, image, *_ = some_models()
-    plain, taught = (Models(describer, image, Hearer(), writer(lines=[GOOD])) for writer in (Writer, Taught))
-    record = chain_of(models=plain).invoke(asked())
+def test_the_writers_own_reader_is_asked_where_there_is_one() -> None:
+    models = some_models(GOOD)
+    record = chain_of(models=models).invoke(asked())
     assert record.checks is not None
     assert record.checks.sense == 1
-    record = chain_of(models=taught).invoke(asked())
-    assert record.fallback
-    assert "makes little sense" in record.rejected[0].checks.problems
+    mild, strict = Critic(0.1), Critic(0.9)
+    judged = chain_of(models=models._replace(reader=mild)).invoke(asked(intensity=0.3))
+    assert judged.checks is not None
+    assert judged.checks.sense == 0.5
+    assert judged.checks.truth == pytest.approx(0.9 * record.checks.truth)
+    assert judged.checks.score < record.checks.score
+    assert mild.asked[0] == Asked(judged.literal, "contentment", 0.3, GOOD)
+    refused = chain_of(models=models._replace(reader=strict)).invoke(asked())
+    assert refused.fallback
+    assert "makes little sense" in refused.rejected[0].checks.problems
 
 
 def test_the_best_candidate_that_passes_is_taken() -> None:

@@ -106,9 +106,15 @@ def test_what_makes_more_sense_is_preferred_and_what_makes_little_is_not_taken()
     ]
     rows = np.stack([shares(excitement=0.9)] * 3)
     more, less, least = check(
-        LITERAL, answers, find_mood("joy"), 1.0, Heard(rows, np.zeros((3, 0)), sense=np.array([0.8, 0.4, 0.1]))
+        LITERAL,
+        answers,
+        find_mood("joy"),
+        1.0,
+        Heard(rows, np.zeros((3, 0))),
+        verdicts=np.array([[0.8, 0.0], [0.8, 0.5], [0.5, 0.9]]),
     )
     assert more.score == pytest.approx(4 * less.score)
+    assert (more.sense, less.truth) == (0.8, 0.5)
     assert less.passed
     assert least.problems == ("makes little sense",)
     unheard = check(LITERAL, answers, find_mood("joy"), 1.0, Heard(rows, np.zeros((3, 0))))

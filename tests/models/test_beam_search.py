@@ -34,3 +34,16 @@ def test_a_search_ends_when_nothing_better_can_come() -> None:
     search.step([[-0.1, -9.0, -9.0, -9.0], [-0.1, -9.0, -9.0, -9.0]], [[2, 5, 6, 7], [2, 5, 6, 7]])
     assert not search.going
     assert search.finished[0].tokens == (1, 5, 2)
+
+
+def test_a_search_goes_by_what_is_true() -> None:
+    search = Search([1], RULES._replace(truth=2.0, max_new_tokens=20))
+    search.step([[-0.1, -0.5, -9.0, -9.0]], [[5, 6, 7, 8]])
+    search.step([[-0.1, -9.0, -9.0, -9.0], [-0.1, -9.0, -9.0, -9.0]], [[7, 5, 6, 8], [8, 5, 6, 7]], [-3.0, -0.2])
+    assert search.running[0].tokens == (1, 6, 8), "less likely, but true"
+    assert search.running[0].last == -0.1
+    search.step([[-0.1, -9.0, -9.0, -9.0]] * 2, [[2, 5, 6, 9], [2, 5, 6, 9]], [-0.1, -0.1])
+    first = search.finished[0]
+    assert first.tokens == (1, 6, 8, 2)
+    assert (first.truth, first.weakest) == pytest.approx((-0.3, -0.2))
+    assert first.score == pytest.approx(-0.7 / 3)

@@ -2,19 +2,21 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from transformers import AutoImageProcessor, Dinov2Config
 
 from models import Models, open_photo
-from models.caption_choice import Choice, agreement, choose, doubt, places, signals, twice, weigh, weights
+from models.caption_choice import Choice, choose, doubt, places, signals, twice, weights
+from models.caption_truth import is_asked, read_vocabulary
 from models.captioner_embedded import sentence, to_pixels
 from models.captioner_network import PhotoEncoder, PhotoEncoderConfig
 from models.efficientnet import EfficientNetLite, SameConv, convert_lite_weights
 from models.photo_features import PhotoFeatures
 from models.photo_tags import tag_words, word_kinds
 from tests.photos import draw_photo
+
+from .tiny import tiny_tokenizer
 
 
 def test_tag_words_are_what_people_say() -> None:
@@ -37,21 +39,21 @@ def test_sentences_have_the_right_articles_and_marks() -> None:
     assert sentence("") == "Unclear shapes."
 
 
-def test_of_the_captions_found_the_one_is_taken_that_the_image_supports() -> None:
-    place = {"dog": 0, "cat": 1, "run": 2}
-    seen = np.array([0.9, 0.001, 0.5], np.float32)
-    dog, cat = weigh("a dog runs", -1.02, 0, seen, place), weigh("a cat runs", -1.0, 0, seen, place)
-    assert dog.support == pytest.approx((np.log(0.9) + np.log(0.5)) / 2, abs=1e-5)
-    assert cat.weakest == pytest.approx(np.log(0.001), abs=1e-5)
-    assert weigh("three ducks", -1.0, 0, seen, place).support == 0
-    assert choose([cat, dog], support=0.1, agreed=0) == dog
-    assert choose([cat, dog], support=0, agreed=0) == cat
-    assert choose([cat, dog._replace(seen=0.1)], support=0, agreed=0).text == dog.text, "a tag speaks for it"
-    third = weigh("the dog runs fast", -1.5, 0, seen, place)
-    assert choose([cat, dog, third], support=0, agreed=1) == dog, "two of three say so"
-    assert agreement(dog, [dog]) == 1
-    assert 0 < doubt(dog, [dog, cat], 0.9) < doubt(cat, [cat, dog], 0.9) < 1
-    assert set(signals(dog, [dog, cat], 0.9)) == set(weights().doubt) - {"bias"}
+def test_the_doubt_rises_with_what_may_be_untrue() -> None:
+    sure, unsure = Choice("a dog runs", -0.8, -0.1, -0.05), Choice("a dog drives", -0.8, -3.0, -2.5)
+    assert 0 < doubt(sure, 0.9) < doubt(unsure, 0.9) < 1
+    assert set(signals(sure, 0.9)) == set(weights()) - {"bias"}
+
+
+def test_small_words_and_marks_are_not_asked_whether_they_are_true() -> None:
+    tokenizer = tiny_tokenizer()
+    found = read_vocabulary(tokenizer, {"dog": 0})
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    assert is_asked("dog")
+    assert is_asked("##ing")
+    assert not any(map(is_asked, ("a", "of", ",", "[SHORT]", "3")))
+    assert found.asked.tolist() == [is_asked(token) for token in tokens]
+    assert set(found.concepts) <= {-1, 0}
 
 
 def test_a_caption_that_says_a_thing_twice_is_taken_only_where_all_do() -> None:
@@ -64,9 +66,9 @@ def test_a_caption_that_says_a_thing_twice_is_taken_only_where_all_do() -> None:
     ]
     assert all(map(twice, said))
     assert not any(map(twice, ["a black and white dog", "a man and a woman", "a stone and a stony wall", "a dog"]))
-    doubled, other = Choice(said[0], -0.1, 0, 0, 0), Choice("a lamp", -2, 0, 0, 0)
-    assert choose([doubled, other], 0, 0) == other
-    assert choose([doubled], 0, 0) == doubled
+    doubled, other = Choice(said[0], -0.1, 0, 0), Choice("a lamp", -2, 0, 0)
+    assert choose([doubled, other]) == other
+    assert choose([doubled]) == doubled
 
 
 def test_words_are_found_in_their_forms() -> None:

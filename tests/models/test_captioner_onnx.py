@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers.modeling_outputs import BaseModelOutput
 
 from models import KINDS, Detail, ModelError, open_photo
+from models.beam_search import Beam
+from models.caption_truth import PhotoTruth, TruthHead, Vocabulary
 from models.captioner_assemble import network
 from models.captioner_embedded import EmbeddedCaptioner
 from models.captioner_graphs import write_graphs
@@ -98,16 +101,99 @@ def test_texts_and_their_log_probabilities_are_those_of_transformers(
     onnx, plain = OnnxNetwork(folder), TorchNetwork(folder)
     features = some_features(7)
     with torch.inference_mode():
-        found, wanted = onnx.tell(onnx.read(features), start, lifts), plain.tell(plain.read(features), start, lifts)
+        found, read = onnx.tell(onnx.read(features), start, lifts), plain.read(features)
         alone = onnx.tell([part[4:5] for part in onnx.read(features)], start, lifts and lifts[4:5])[0]
+        wanted = generated(plain, read, start, lifts)
+        assert_same(plain.tell(read, start, lifts), found)
     for beams, others in zip(found, wanted, strict=True):
         assert len(beams) == len(others)
-        for (tokens, logprob), (theirs, theirs_logprob) in zip(beams, others, strict=True):
-            assert list(tokens) == list(theirs[: len(tokens)])
-            assert set(theirs[len(tokens) :]) <= {2}, "what is filled up with"
-            assert logprob == pytest.approx(theirs_logprob, abs=1e-4)
-    assert [tokens for tokens, _ in alone] == [tokens for tokens, _ in found[4]]
-    assert rules or len({len(beams[0][0]) for beams in found}) > 1, "some end sooner than others"
+        for beam, (theirs, theirs_logprob) in zip(beams, others, strict=True):
+            assert list(beam.tokens) == list(theirs[: len(beam.tokens)])
+            assert set(theirs[len(beam.tokens) :]) <= {2}, "what is filled up with"
+            assert beam.score == pytest.approx(theirs_logprob, abs=1e-4)
+    assert [beam.tokens for beam in alone] == [beam.tokens for beam in found[4]]
+    assert rules or len({len(beams[0].tokens) for beams in found}) > 1, "some end sooner than others"
+
+
+class Lifting(LogitsProcessor):
+    """Adds each photo's lifts to the log-probabilities of its beams."""
+
+    def __init__(self, lifts: list[Lifts], beams: int) -> None:
+        self.lifts = [one for one in lifts for _ in range(beams)]
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        for row, (said, lifts) in enumerate(zip(input_ids.tolist(), self.lifts, strict=True)):
+            for token, more in lifts.after(said).items():
+                scores[row, token] += more
+        return scores
+
+
+def generated(
+    plain: TorchNetwork, memory: torch.Tensor, start: list[int], lifts: list[Lifts] | None
+) -> list[list[tuple[list[int], float]]]:
+    """What transformers' own search finds for each photo: tokens and score."""
+    beams = plain.model.generation_config.num_beams
+    out = plain.model.generate(
+        encoder_outputs=BaseModelOutput(last_hidden_state=memory),
+        decoder_input_ids=torch.tensor([start] * len(memory)),
+        decoder_start_token_id=start[0],
+        num_return_sequences=beams,
+        logits_processor=LogitsProcessorList([Lifting(lifts, beams)] if lifts else []),
+        output_scores=True,
+        return_dict_in_generate=True,
+    )
+    found = list(zip(out.sequences.tolist(), out.sequences_scores.tolist(), strict=True))
+    return [found[i : i + beams] for i in range(0, len(found), beams)]
+
+
+def assert_same(found: list[list[Beam]], wanted: list[list[Beam]]) -> None:
+    for beams, others in zip(found, wanted, strict=True):
+        assert [beam.tokens for beam in beams] == [beam.tokens for beam in others]
+        for part in ("score", "last", "truth", "weakest"):
+            values = [[getattr(beam, part) for beam in some] for some in (beams, others)]
+            assert values[0] == pytest.approx(values[1], abs=1e-4)
+
+
+def tiny_truth() -> TruthHead:
+    chance = np.random.default_rng(0)
+    return TruthHead(chance.normal(size=24).astype(np.float32), 0.3, 0.4, 0.1, 1.0)
+
+
+def test_what_is_told_to_be_untrue_is_left_out(tmp_path: Path) -> None:
+    folder = tiny_captioner(tmp_path, 14, 1)
+    onnx, plain, features = OnnxNetwork(folder), TorchNetwork(folder), some_features(3)
+    head = TruthHead(np.zeros(24, np.float32), 0.0, 1.0, 0.0, 0.0)  # it goes by the image heads alone
+    vocabulary = Vocabulary(np.arange(14) > 2, np.arange(14) - 3)
+    concepts = np.full((3, 11), 0.9, np.float32)
+    with torch.inference_mode():
+        before = onnx.tell(onnx.read(features), [1])
+        words = [next(token for beam in beams for token in beam.tokens if token > 2) for beams in before]
+        for row, word in zip(concepts, words, strict=True):
+            row[word - 3] = 1e-9
+        truths = [PhotoTruth(head, vocabulary, row) for row in concepts]
+        found = onnx.tell(onnx.read(features), [1], None, truths, 9.0)
+        assert_same(plain.tell(plain.read(features), [1], None, truths, 9.0), found)
+        unmoved = onnx.tell(onnx.read(features), [1], None, truths, 0.0)
+    assert [beam.tokens for beam in unmoved[0]] == [beam.tokens for beam in before[0]]
+    for word, beams in zip(words, found, strict=True):
+        assert word not in beams[0].tokens
+        said = [token for token in beams[0].tokens[1:] if token > 2]
+        last = beams[0].tokens[-1]
+        asked = said[:-1] if last > 2 else said  # the search broke off before the last was read
+        wanted = [np.log(0.9) - np.log1p(0.9)] * len(asked)
+        assert beams[0].truth == pytest.approx(sum(wanted), abs=1e-4)
+        assert beams[0].weakest == pytest.approx(min(wanted, default=0.0), abs=1e-4)
+
+
+def test_lifts_do_not_count_as_what_the_decoder_finds_likely() -> None:
+    vocabulary = Vocabulary(np.array([False, True, True]), np.array([-1, 0, -1]))
+    one = PhotoTruth(TruthHead(np.zeros(2, np.float32), 1.0, 1.0, 0.5, 0.0), vocabulary, np.array([0.5], np.float32))
+    beams = [Beam(-1.0, (0, 1), last=-1.0), Beam(-1.0, (0, 2), last=-1.0), Beam(-1.0, (1, 0), last=-1.0)]
+    states = np.zeros((3, 2), np.float32)
+    plain, lifted = one.of(beams, states, Lifts()), one.of(beams, states, Lifts({1: 2.0}))
+    assert plain == pytest.approx([-np.logaddexp(0, 1 - np.log(0.5) - 0.5), -np.logaddexp(0, 1), 0])
+    assert lifted[0] < plain[0]
+    assert lifted[1:] == plain[1:]
 
 
 def tiny_heads() -> Heads:
@@ -123,13 +209,13 @@ def tiny_heads() -> Heads:
 @pytest.mark.parametrize("detail", ["short", "long"])
 def test_captions_are_those_of_torch(folder: Path, tmp_path: Path, detail: Detail) -> None:
     photos = [open_photo(draw_photo(seed)) for seed in range(4)]
-    captioner = EmbeddedCaptioner(folder, heads=tiny_heads())
+    captioner = EmbeddedCaptioner(folder, heads=tiny_heads(), truth=tiny_truth())
     assert isinstance(captioner.network, OnnxNetwork)
     found = captioner.caption(photos, detail)
     for file in folder.iterdir():
         if file.name not in GRAPHS:
             (tmp_path / file.name).write_bytes(file.read_bytes())
-    plain = EmbeddedCaptioner(tmp_path, heads=tiny_heads())
+    plain = EmbeddedCaptioner(tmp_path, heads=tiny_heads(), truth=tiny_truth())
     assert isinstance(plain.network, TorchNetwork), "without graphs, torch serves"
     photos = [open_photo(draw_photo(seed)) for seed in range(4)]
     wanted = plain.caption(photos, detail)
@@ -143,7 +229,7 @@ def test_captions_are_those_of_torch(folder: Path, tmp_path: Path, detail: Detai
 
 
 def test_another_number_type_takes_torch(folder: Path) -> None:
-    captioner = EmbeddedCaptioner(folder, dtype=torch.bfloat16, heads=tiny_heads())
+    captioner = EmbeddedCaptioner(folder, dtype=torch.bfloat16, heads=tiny_heads(), truth=tiny_truth())
     assert isinstance(captioner.network, TorchNetwork)
 
 

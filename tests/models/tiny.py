@@ -7,10 +7,12 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    BertModel,
     BlipConfig,
     BlipForConditionalGeneration,
     BlipImageProcessorPil,
@@ -226,6 +228,23 @@ def tiny_text_classifier(folder: Path, labels: Sequence[str], several: bool = Fa
         problem_type="multi_label_classification" if several else "single_label_classification", pad_token_id=0,
     )  # fmt: skip
     return _save(folder, BertForSequenceClassification(config), tokenizer)
+
+
+def tiny_reader(folder: Path) -> Path:
+    """A reader of the embedded rewriter's texts, as `assemble` writes its folder."""
+    tokenizer = tiny_tokenizer(ends=True)
+    model = BertModel(
+        BertConfig(
+            vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+            type_vocab_size=4, pad_token_id=0,
+        ),
+        add_pooling_layer=False,
+    )  # fmt: skip
+    _save(folder, model, tokenizer)
+    weights = {f"bert.{name}": one.contiguous() for name, one in model.state_dict().items()}
+    head = {"verdict.weight": torch.randn(2, 32), "verdict.bias": torch.zeros(2)}
+    save_file(weights | head, folder / "model.safetensors")
+    return folder
 
 
 def tiny_nli(folder: Path) -> Path:

@@ -1,15 +1,13 @@
-"""Teaching by readers' marks: candidates, the preference between texts, and the sense ear."""
+"""Teaching by readers' marks: candidates, the preference between texts."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from chains import CaptionChain, Settings, all_moods
@@ -17,7 +15,7 @@ from chains.facts import check_facts
 from prompts import Rewrite, load_moods
 from tests.chains.doubles import Writer, some_models
 from tests.models.tiny import tiny_llm
-from training import candidates, preference, sense_ear
+from training import candidates, preference
 from training.annotations import Annotated
 from training.marks import MARKS, read_rows
 from training.preference import batch_of, beside, logprobs, marked, preference_loss, read_twins, told_right
@@ -150,19 +148,3 @@ def test_rewrites_stand_above_what_the_writer_draws_for_the_same_question() -> N
         [[rows[1].rewrite, 3], ["A third.", 1]],
     ]
     assert rows[0].literal in writer.asked[0][-1].text
-
-
-def test_the_sense_ear_is_fitted_and_says_how_well_it_tells(tmp_path: Path) -> None:
-    texts = [f"{kind} {i}" for i in range(40) for kind in ("good", "fair", "poor")]
-    told = [
-        sense_ear.Told(text, {"good": 3, "fair": 1, "poor": 0}[text.split()[0]], i // 3, i % 5)
-        for i, text in enumerate(texts)
-    ]
-    said: list[str] = []
-    sense_ear.train(
-        told, lambda texts: np.array([[100.0 * text.startswith("good"), 1] for text in texts]), tmp_path, said.append
-    )
-    assert said[0].startswith("area under the curve 1.000; good are 0.333 of all texts and 1.000 of the likeliest")
-    stored = load_file(tmp_path / "sense_ear.safetensors")
-    good, poor = (stored["weight"].float() @ torch.tensor([heard, 1.0]) + stored["bias"] for heard in (100.0, 0.0))
-    assert good > 0 > poor

@@ -12,15 +12,13 @@ from safetensors.numpy import load_file as load_numpy
 from safetensors.torch import load_file
 from transformers import Dinov2Config, PreTrainedTokenizerFast
 
-from models.caption_choice import Choice
 from models.captioner_assemble import network
 from models.photo_features import PhotoFeatures
 from models.photo_heads import Heads
 from models.photo_tags import Features
 from prompts import Rewrite
-from tests.photos import draw_photo
-from training import caption_text, captioner, captioner_batches, doubt, emotion_text, mood_ear, photo_heads
-from training.annotations import DEV, ROOT, Annotated, hashed, read_annotated
+from training import caption_text, caption_truth, captioner, captioner_batches, emotion_text, mood_ear, photo_heads
+from training.annotations import DEV, ROOT, hashed, read_annotated
 from training.attention import attend
 from training.caption_text import TagSimulator, clean
 from training.captioner_batches import pack
@@ -209,34 +207,39 @@ def test_fusion_weighs_a_text_that_knows_and_passes_over_one_that_does_not() -> 
     assert figures["named"] > 0.5
 
 
-def test_the_doubt_learns_which_signals_go_with_wrong_captions(tmp_path: Path) -> None:
+def marked(chance: np.random.Generator, number: int) -> caption_truth.Said:
+    """A caption of four words, of which the first state tells those that are true."""
+    true = chance.random(4) < 0.7
+    states = chance.normal(size=(4, 3))
+    states[:, 0] += 4 * true
+    more = np.stack([chance.normal(size=4), np.log(np.where(true, 0.8, 0.4)), np.ones(4)], 1)
+    mark = "right" if true.all() else "wrong" if true.sum() < 3 else "partly"
+    return caption_truth.Said("a b c d", states, more, true, -1.0, mark, number % caption_truth.FOLDS, 0.9)
+
+
+def test_the_truth_of_words_is_learnt_and_the_doubt_with_it(tmp_path: Path) -> None:
     chance = np.random.default_rng(0)
-    rows = chance.normal(size=(400, 2))
-    wrong = (rows[:, 0] + chance.normal(size=400) * 0.3 < -0.5).astype(float)
-    weights, bias = doubt.fit(rows, wrong)
-    assert weights[0] < -1
-    assert abs(weights[1]) < 0.5
-    assert 1 / (1 + np.exp(-bias)) < 0.5
-    doubt.write(tmp_path / "choice.toml", (0.2, 0.5), {"bias": bias, "logprob": weights[0]}, ["told"])
-    table = tomllib.loads((tmp_path / "choice.toml").read_text("utf-8"))
-    assert table["choice"] == {"support": 0.2, "agreed": 0.5}
-    assert table["doubt"]["logprob"] == pytest.approx(weights[0], abs=1e-3)
+    said = [marked(chance, i) for i in range(300)]
+    head = caption_truth.fit_truth(said)
+    told = [caption_truth.told_true(head, one) for one in said]
+    words = np.concatenate([one.true for one in said])
+    assert caption_truth.area(np.concatenate(told), words) > 0.95
+    assert all((one < 0).all() for one in told)
+    doubt, lines = caption_truth.calibrate(said, told)
+    assert doubt["truth"] < 0
+    assert "300 captions, 1200 words" in lines[0]
+    caption_truth.write(tmp_path, head, doubt, lines)
+    table = tomllib.loads((tmp_path / "caption_choice.toml").read_text("utf-8"))
+    assert table["doubt"]["truth"] == pytest.approx(doubt["truth"], abs=1e-3)
+    stored = load_file(tmp_path / "embedded/caption_truth.safetensors")
+    assert stored["state"].tolist() == pytest.approx(head.state.tolist())
+    assert float(stored["known"]) == pytest.approx(head.known)
 
 
-def test_marks_choose_the_weights_and_teach_the_doubt(tmp_path: Path) -> None:
-    class Captioner:
-        def choices(self, photo: object) -> tuple[list[Choice], float]:
-            return [Choice("a cat", -0.5, 0, -4, -6), Choice("a dog", -0.6, 0, -0.1, -0.1)], 0.9
-
-    draw_photo(0).save(tmp_path / "0.png")
-    photo = Annotated("one", tmp_path / "0.png", "dev")
-    beams = doubt.Beams(Captioner(), [photo])
-    marks = {(photo.id, "A cat."): "wrong", (photo.id, "A dog."): "right"}
-    values = doubt.worth(beams, [photo], marks)
-    assert values[0.0, 0.0] == -1
-    assert values[0.05, 0.0] == 1
-    rows, wrong = doubt.known(beams, marks)
-    assert sorted((row["support"], bad) for row, bad in zip(rows, wrong, strict=True)) == [(-4, True), (-0.1, False)]
+def test_the_untrue_words_of_a_caption_are_found_in_its_pieces() -> None:
+    assert [caption_truth.word_at("a snowboarder falls", *at) for at in ((2, 6), (6, 13), (14, 19))] == [
+        "snowboarder", "snowboarder", "falls",
+    ]  # fmt: skip
 
 
 def test_the_mood_ear_is_fitted_and_says_how_well_it_hears(tmp_path: Path) -> None:
