@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         default="as_seen", description="How people are spoken of: as_seen (man, girl) or neutral (person, child)."
     )
     unsure_above: float = Field(
-        default=0.55,
+        default=0.35,
         ge=0,
         le=1,
         description="Doubt above which a caption says that it is not sure, and no mood is put on top.",

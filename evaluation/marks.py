@@ -1,7 +1,7 @@
 """What readers marked of the embedded captioner's captions, counted: `python -m evaluation.marks`.
 
 The captions and marks are those of `data/annotations/caption_marks.jsonl`, by a large language model that looked at
-each photo. Only photos count whose marks taught nothing.
+each photo.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,13 @@ Row = tuple[str, float, tuple[float, float]]
 
 def counted(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     """The shares of marks, of those of the captioner before, and of which caption was preferred."""
-    judged = [row for row in rows if row["use"] == "judge"]
-    asked = [(mark, [row["mark"] == mark for row in judged]) for mark in MARKS]
-    asked += [(f"{mark}, the captioner before", [row["before_mark"] == mark for row in judged]) for mark in MARKS]
-    asked += [(f"better: {one}", [row["better"] == one for row in judged]) for one in ("this", "before", "neither")]
-    sure = [row for row in judged if row["doubt"] < SURE]
-    asked += [(f"doubt below {SURE}", [row["doubt"] < SURE for row in judged])]
+    asked = [(mark, [row["mark"] == mark for row in rows]) for mark in MARKS]
+    asked += [(f"{mark}, the captioner before", [row["before_mark"] == mark for row in rows]) for mark in MARKS]
+    asked += [
+        (f"better: {one}", [row["better"] == one for row in rows]) for one in ("this", "before", "same", "neither")
+    ]
+    sure = [row for row in rows if row["doubt"] < SURE]
+    asked += [(f"doubt below {SURE}", [row["doubt"] < SURE for row in rows])]
     asked += [(f"wrong, of those with doubt below {SURE}", [row["mark"] == "wrong" for row in sure])]
     return [(name, sum(values) / len(values), interval([float(v) for v in values])) for name, values in asked]
 

@@ -98,7 +98,7 @@ def load_truth() -> TruthHead:
         ModelError: the installation lacks it.
     """
     try:
-        stored = load((files(__package__) / "embedded/caption_truth.safetensors").read_bytes())
+        stored = load((files(__package__) / "embedded/captioner/truth.safetensors").read_bytes())
     except FileNotFoundError as error:
         raise ModelError("The embedded captioner's truth head is missing; install Moodcap again.") from error
     numbers = {name: float(stored[name][0]) for name in ("logprob", "concept", "known", "bias")}

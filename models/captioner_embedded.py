@@ -29,7 +29,7 @@ from .records import Detail, LiteralCaption, Tag
 STYLES: dict[Detail, str] = {"short": "[SHORT]", "long": "[LONG]"}
 """The token that a caption of each length begins with."""
 TRUTH: dict[Detail, float] = {"short": 1.0, "long": 0.3}
-"""What it counts in the search that what is said is true. Chosen on flickr8k photos: CIDEr-D is 0.44 at 0, 0.53 at 1."""
+"""What it counts in the search that what is said is true; on 60 photos CIDEr-D is 0.44 at 0, 0.53 at 1, 0.51 at 3."""
 MEMO = "embedded"  # where a photo keeps its features
 REPEATED = "an and the of in on with to at by from its his her their is are two three black white"
 LEAST_TAG = 0.05  # tags less likely than this are not reported

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
-from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from chains import Settings
 from models import Photo, open_photo
@@ -50,6 +50,8 @@ class Said(NamedTuple):
     mark: str
     fold: int
     kind: float
+    searched: bool
+    """Whether it was found by a search that goes by the truth of words."""
 
 
 class Reader:
@@ -68,18 +70,31 @@ class Reader:
         features = self.network.look(to_pixels([photo]))
         facts, memory = self.heads.read(features), self.network.read(features)
         seen = np.log(np.maximum(facts.concepts[0], LEAST))
-        for row in rows:
-            yield self._said(row, memory, seen, float(facts.kinds[0].max()))
-
-    def _said(self, row: Mapping[str, Any], memory: Tensor, seen: NDArray[np.float32], kind: float) -> Said:
-        told = self.tokenizer(row["caption"], add_special_tokens=False, return_offsets_mapping=True)
-        ids = [self.tokenizer.convert_tokens_to_ids(STYLES["short"]), *told["input_ids"], self.tokenizer.eos_token_id]
-        tokens = torch.tensor([ids])
+        start, end = self.tokenizer.convert_tokens_to_ids(STYLES["short"]), self.tokenizer.eos_token_id
+        told = [self.tokenizer(row["caption"], add_special_tokens=False, return_offsets_mapping=True) for row in rows]
+        ids = [torch.tensor([start, *one["input_ids"], end]) for one in told]
+        tokens = pad_sequence(ids, batch_first=True, padding_value=end)
         states = self.network.model.decoder.bert(
-            input_ids=tokens, attention_mask=torch.ones_like(tokens), encoder_hidden_states=memory
+            input_ids=tokens,
+            attention_mask=torch.ones_like(tokens),  # what comes after an end is not seen before it
+            encoder_hidden_states=memory.expand(len(rows), -1, -1),
         ).last_hidden_state
-        logprobs = self.network.model.decoder.cls(states).log_softmax(-1)[0]
-        likely = logprobs[torch.arange(len(ids) - 1), tokens[0, 1:]].numpy()
+        logprobs = self.network.model.decoder.cls(states[:, :-1]).log_softmax(-1)
+        likely = logprobs.gather(2, tokens[:, 1:, None])[..., 0]
+        for i, row in enumerate(rows):
+            length = len(ids[i])
+            parts = states[i, 1 : length - 1].numpy(), likely[i, : length - 1].numpy()
+            yield self._said(row, told[i], *parts, seen, float(facts.kinds[0].max()))
+
+    def _said(
+        self,
+        row: Mapping[str, Any],
+        told: Any,
+        states: NDArray[np.float32],
+        likely: NDArray[np.float32],
+        seen: NDArray[np.float32],
+        kind: float,
+    ) -> Said:
         asked = np.flatnonzero(self.vocabulary.asked[told["input_ids"]])
         places = self.vocabulary.concepts[np.array(told["input_ids"])[asked]]
         concepts = np.where(places >= 0, seen[places], 0)
@@ -87,13 +102,14 @@ class Reader:
         words = [word_at(row["caption"], *told["offset_mapping"][i]) for i in asked]
         return Said(
             row["caption"],
-            states[0, 1:-1].numpy()[asked],
+            states[asked].astype(np.float64),
             np.stack([likely[:-1][asked], concepts, places >= 0], 1),
             np.array([word not in untrue for word in words]),
             float(likely.mean()),
             row["mark"],
             hashed(row["id"]) % FOLDS,
             kind,
+            row["searched"],
         )
 
 
@@ -154,7 +170,14 @@ def area(scores: Array, good: NDArray[np.bool_]) -> float:
 
 
 def calibrate(said: Sequence[Said], true: Sequence[Array]) -> tuple[dict[str, float], list[str]]:
-    """The weights of the doubt, and how well they and the head tell, each by what did not see the photo."""
+    """The weights of the doubt, and how well they and the head tell, each by what did not see the photo.
+
+    The doubt is that of captions that such a search finds, for what is sought for its truth seems truer than it is.
+    """
+    words, told = np.concatenate([one.true for one in said]), np.concatenate(true)
+    found = [f"{len(said)} captions, {len(words)} words, {words.mean():.3f} of them true: area {area(told, words):.3f}"]
+    pairs = [(one, own) for one, own in zip(said, true, strict=True) if one.searched]
+    said, true = [one for one, _ in pairs], [own for _, own in pairs]
     table = [signals(choice_of(one, own), one.kind) for one, own in zip(said, true, strict=True)]
     signs = list(table[0])
     rows = np.array([[row[sign] for sign in signs] for row in table])
@@ -166,21 +189,19 @@ def calibrate(said: Sequence[Said], true: Sequence[Array]) -> tuple[dict[str, fl
             weights, bias = fit(rows[~there], wrong[~there].astype(float))
             doubts[there] = 1 / (1 + np.exp(-(rows[there] @ weights + bias)))
     sure = doubts < 0.2
-    words, told = np.concatenate([one.true for one in said]), np.concatenate(true)
-    lines_ = [
-        f"{len(said)} captions, {len(words)} words, {words.mean():.3f} of them true: area {area(told, words):.3f}",
-        f"doubt of a wrong caption: area {area(doubts, wrong):.3f}; {sure.mean():.2f} are doubted less than 0.2, "
-        f"of them {wrong[sure].mean():.3f} are wrong",
-    ]
+    found.append(
+        f"doubt of {len(said)}: area {area(doubts, wrong):.3f}; {sure.mean():.2f} are doubted less than 0.2, of them "
+        f"{wrong[sure].mean():.3f} are wrong"
+    )
     weights, bias = fit(rows, wrong.astype(float))
-    return {"bias": bias, **dict(zip(signs, weights.tolist(), strict=True))}, lines_
+    return {"bias": bias, **dict(zip(signs, weights.tolist(), strict=True))}, found
 
 
 def write(out: Path, head: TruthHead, doubt: Mapping[str, float], told: Sequence[str]) -> None:
     """Write the head and the weights of the doubt."""
     numbers = {name: np.array([getattr(head, name)], np.float32) for name in ("logprob", "concept", "known", "bias")}
-    (out / "embedded").mkdir(parents=True, exist_ok=True)
-    save_file({"state": head.state} | numbers, out / "embedded/caption_truth.safetensors")
+    (out / "embedded/captioner").mkdir(parents=True, exist_ok=True)
+    save_file({"state": head.state} | numbers, out / "embedded/captioner/truth.safetensors")
     rows = ["# Made by `python -m training.caption_truth`.", *(f"# {line}" for line in told), "[doubt]"]
     rows += [f"{name} = {value:.4f}" for name, value in doubt.items()]
     (out / "caption_choice.toml").write_text("\n".join(rows) + "\n", "utf-8")

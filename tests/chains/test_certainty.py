@@ -51,8 +51,8 @@ def test_what_is_said_of_doubt_and_blankness(doubt: float | None, kind: Kind, sa
 def test_no_mood_is_put_on_top_even_where_one_is_asked_for(doubt: float, kind: Kind, mood: str | None) -> None:
     record, models = caption_of(doubt, kind, mood=mood)
     assert (record.text, record.fallback, record.checks) == (record.literal, False, None)
-    assert record.unsure == (doubt > 0.55)
-    assert record.note == note(LiteralCaption(text="", confidence=0, doubt=doubt, kind=kind), 0.55)
+    assert record.unsure == (doubt > 0.35)
+    assert record.note == note(LiteralCaption(text="", confidence=0, doubt=doubt, kind=kind), 0.35)
     assert (record.emotion.emotion, record.emotion.abstained, record.emotion.evidence) == ("neutral", True, ())
     assert (record.mood.name, record.mood.source, record.suits) == ("neutral", "detected", ())
     assert (record.kind, record.doubt) == (kind, doubt)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from models.fact_pairs import Pair
 from training import reader
 from training.fact_checker import load_tokenizer
 
@@ -41,7 +42,7 @@ def test_it_learns_to_rank_and_keeps_what_differs_from_minilm(
 
 
 def test_batches_hold_every_caption_once() -> None:
-    groups = [reader.Group(f"{i}", [reader.Pair([0] * (i + 1), [0], [(0, 1)])], [1]) for i in range(30)]
+    groups = [reader.Group(f"{i}", [Pair([0] * (i + 1), [0], [(0, 1)])], [1]) for i in range(30)]
     found = [group.literal for batch in reader.batches(groups, random.Random(0)) for group in batch]
     assert sorted(found, key=int) == [str(i) for i in range(30)]
 

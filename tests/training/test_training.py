@@ -214,7 +214,9 @@ def marked(chance: np.random.Generator, number: int) -> caption_truth.Said:
     states[:, 0] += 4 * true
     more = np.stack([chance.normal(size=4), np.log(np.where(true, 0.8, 0.4)), np.ones(4)], 1)
     mark = "right" if true.all() else "wrong" if true.sum() < 3 else "partly"
-    return caption_truth.Said("a b c d", states, more, true, -1.0, mark, number % caption_truth.FOLDS, 0.9)
+    return caption_truth.Said(
+        "a b c d", states, more, true, -1.0, mark, number % caption_truth.FOLDS, 0.9, number < 250
+    )
 
 
 def test_the_truth_of_words_is_learnt_and_the_doubt_with_it(tmp_path: Path) -> None:
@@ -228,10 +230,11 @@ def test_the_truth_of_words_is_learnt_and_the_doubt_with_it(tmp_path: Path) -> N
     doubt, lines = caption_truth.calibrate(said, told)
     assert doubt["truth"] < 0
     assert "300 captions, 1200 words" in lines[0]
+    assert lines[1].startswith("doubt of 250: area ")
     caption_truth.write(tmp_path, head, doubt, lines)
     table = tomllib.loads((tmp_path / "caption_choice.toml").read_text("utf-8"))
     assert table["doubt"]["truth"] == pytest.approx(doubt["truth"], abs=1e-3)
-    stored = load_file(tmp_path / "embedded/caption_truth.safetensors")
+    stored = load_file(tmp_path / "embedded/captioner/truth.safetensors")
     assert stored["state"].tolist() == pytest.approx(head.state.tolist())
     assert float(stored["known"]) == pytest.approx(head.known)
 
