@@ -10,19 +10,26 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint con
 CLEAR = || { echo "Set-up stopped: $(1) Run the same command again to go on." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run caption batch setup test fuzz check bench clean
+.PHONY: help run dev caption batch setup test fuzz check format bench clean
 
 help:
 	@echo 'make run                                                  serve the page and the API'
+	@echo 'make dev                                                  the same, with a page that follows its source (needs Node)'
 	@echo 'make caption IMAGE=photo.jpg [ARGS="--json --mood awe"]   caption a photo'
 	@echo 'make batch FOLDER=photos OUT=captions.jsonl [ARGS=…]      caption a folder'
 	@echo 'make test                                                 run the tests'
 	@echo 'make fuzz [COUNT=200000] [SEED=7]                         send changed photos through every way in'
 	@echo 'make check                                                run the linters, types, layout and docs tests'
+	@echo 'make format                                               put the code into its form'
 	@echo 'make bench [ARGS="--quick --photos photos"]               measure speed anew and write docs/speed.md'
 
 run: $(READY)
 	@$(BIN)/moodcap serve
+
+dev: $(READY)
+	@command -v npm >/dev/null || { echo 'The page follows its source by Vite, which needs Node 20 or newer and npm.' >&2; exit 1; }
+	@test -d frontend/node_modules || (cd frontend && npm ci)
+	@trap 'kill 0' EXIT; $(BIN)/moodcap serve & cd frontend && npm run dev
 
 caption: $(READY)
 	@test -n "$(IMAGE)" || { echo 'Which photo? make caption IMAGE=photo.jpg' >&2; exit 2; }
@@ -48,6 +55,10 @@ check: $(DEV_READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/test_layout.py tests/test_docs.py
+
+format: $(DEV_READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 bench: $(BENCH_READY)
 	@$(BIN)/moodcap setup

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 import { swagger } from "./swagger/copy";
 
-const SERVER = process.env.MOODCAP_URL ?? "http://127.0.0.1:8000";
+const SERVER = process.env.MOODCAP_URL ?? "http://127.0.0.1:5000";
 
 export default defineConfig({
   plugins: [vue(), swagger()],

@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted(ROOT.glob("docs/*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CHANGES.md", *DOCS, *sorted(ROOT.glob("models/embedded/*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGES.md",
+    ROOT / "CONTRIBUTING.md",
+    *DOCS,
+    *sorted(ROOT.glob("models/embedded/*.md")),
+]
 
 
 @pytest.fixture(scope="module")
