@@ -29,7 +29,7 @@ run: $(READY)
 dev: $(READY)
 	@command -v npm >/dev/null || { echo 'The page follows its source by Vite, which needs Node 20 or newer and npm.' >&2; exit 1; }
 	@test -d frontend/node_modules || (cd frontend && npm ci)
-	@trap 'kill 0' EXIT; $(BIN)/moodcap serve & cd frontend && npm run dev
+	@trap 'kill 0' INT TERM EXIT; $(BIN)/moodcap serve & cd frontend && npm run dev
 
 caption: $(READY)
 	@test -n "$(IMAGE)" || { echo 'Which photo? make caption IMAGE=photo.jpg' >&2; exit 2; }
