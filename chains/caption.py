@@ -9,7 +9,9 @@ callbacks see a run a stage. Between the stages goes a `Draft`, which every stag
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from langchain_core.runnables import Runnable, RunnableConfig
+from numpy.typing import NDArray
 
 from models import (
     Asked,
@@ -220,7 +222,9 @@ class CaptionChain(Runnable[Any, MoodCaption]):
             if passed := [one for one in draft.candidates if one.checks.passed]:  # who reads the next has read this
                 recent.add(max(passed, key=lambda one: one.checks.score).text, suiting.literal)
 
-    def _read(self, literal: str, mood: Mood, intensity: float, answers: Sequence[Answer]) -> Any:
+    def _read(
+        self, literal: str, mood: Mood, intensity: float, answers: Sequence[Answer]
+    ) -> NDArray[np.float64] | None:
         """What the writer's own reader says of the answers, where it has one."""
         if self._models.reader is None:
             return None

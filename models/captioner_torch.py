@@ -50,12 +50,7 @@ class TorchNetwork:
         truths: Sequence[PhotoTruth] | None = None,
         truth: float = 0.0,
     ) -> list[list[Beam]]:
-        """The captions that the search found for each photo, best first; their tokens begin with `start`.
-
-        `lifts` are, for each photo, what is added to the log-probabilities; `truths` tell how true words are, and
-        `truth` is what that counts.
-        Every step reads all tokens anew, which keeps this the plain reference.
-        """
+        """As `OnnxNetwork.tell`. Every step reads all tokens anew, which keeps this the plain reference."""
         searches = [Search(start, self.rules._replace(truth=truth)) for _ in memory]
         going, lifted = list(range(len(searches))), list(lifts or [Lifts()] * len(searches))
         while going:

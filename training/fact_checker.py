@@ -58,19 +58,26 @@ class Target(NamedTuple):
     tokens: list[float]
 
 
+def pair_bert(minilm: Path) -> Any:
+    """MiniLM with the four types of tokens that a pair has; its word embeddings stay as they are."""
+    bert: Any = BertModel.from_pretrained(minilm, add_pooling_layer=False)
+    attention.use(bert)
+    old: Tensor = bert.embeddings.token_type_embeddings.weight.data
+    bert.embeddings.token_type_embeddings = nn.Embedding(KINDS, old.shape[1])
+    bert.embeddings.token_type_embeddings.weight.data = old.repeat(KINDS // len(old), 1)
+    bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    return bert
+
+
 class FactNetwork(nn.Module):
-    """MiniLM with the four types of tokens and both heads."""
+    """MiniLM with both heads."""
 
     def __init__(self, minilm: Path) -> None:
         super().__init__()
-        self.bert: Any = BertModel.from_pretrained(minilm, add_pooling_layer=False)
-        attention.use(self.bert)
-        old: Tensor = self.bert.embeddings.token_type_embeddings.weight.data
-        self.bert.embeddings.token_type_embeddings = nn.Embedding(KINDS, old.shape[1])
-        self.bert.embeddings.token_type_embeddings.weight.data = old.repeat(KINDS // len(old), 1)
-        self.bert.embeddings.word_embeddings.weight.requires_grad_(False)
-        self.token = nn.Linear(old.shape[1], 1)
-        self.pair = nn.Linear(old.shape[1] + 2, len(FAULTS))
+        self.bert = pair_bert(minilm)
+        width = self.bert.config.hidden_size
+        self.token = nn.Linear(width, 1)
+        self.pair = nn.Linear(width + 2, len(FAULTS))
         nn.init.zeros_(self.pair.weight)
         nn.init.constant_(self.token.bias, -3.0)
 

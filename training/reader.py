@@ -17,19 +17,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertModel
 
 from models.caption_reader import OUTPUTS, asked
-from models.fact_pairs import KINDS, Pair, collate, encode_pairs
+from models.fact_pairs import Pair, collate, encode_pairs
 
-from . import attention
 from .annotations import hashed
-from .fact_checker import load_tokenizer
+from .caption_truth import area
+from .fact_checker import load_tokenizer, pair_bert
 from .marks import MARKS, read_rows
 from .rewriter import learn
 from .written import load_written
@@ -51,19 +51,14 @@ class Group(NamedTuple):
 
 
 class Network(nn.Module):
-    """MiniLM with the four types of tokens and one head over its first token and the mean of all."""
+    """MiniLM with one head over its first token and the mean of all."""
 
     def __init__(self, minilm: Path) -> None:
         super().__init__()
-        self.bert: Any = BertModel.from_pretrained(minilm, add_pooling_layer=False)
-        attention.use(self.bert)
-        old: Tensor = self.bert.embeddings.token_type_embeddings.weight.data
-        self.bert.embeddings.token_type_embeddings = nn.Embedding(KINDS, old.shape[1])
-        self.bert.embeddings.token_type_embeddings.weight.data = old.repeat(KINDS // len(old), 1)
-        for name, weight in self.bert.named_parameters():
-            if "word_emb" in name or "position" in name or any(f"layer.{i}." in name for i in range(FROZEN)):
-                weight.requires_grad_(False)
-        self.verdict = nn.Linear(2 * old.shape[1], len(OUTPUTS))
+        self.bert = pair_bert(minilm)
+        for part in (self.bert.embeddings.position_embeddings, *self.bert.encoder.layer[:FROZEN]):
+            part.requires_grad_(False)
+        self.verdict = nn.Linear(2 * self.bert.config.hidden_size, len(OUTPUTS))
         nn.init.zeros_(self.verdict.weight)
 
     def forward(self, pairs: Sequence[Pair]) -> Tensor:
@@ -130,10 +125,7 @@ def figures(network: Network, groups: Sequence[Group]) -> dict[str, float]:
     network.eval()
     scores = [network(group.pairs) for group in groups]
     worth = [(one[:, 0] - one[:, 1]).tolist() for one in scores]
-    told = [
-        (w, mark) for row, group in zip(worth, groups, strict=True) for w, mark in zip(row, group.marks, strict=True)
-    ]
-    pairs = [(a > b) for a, x in told for b, y in told if x >= GOOD > y]
+    marks = np.array([mark for group in groups for mark in group.marks])
     right = [
         a > b
         for row, group in zip(worth, groups, strict=True)
@@ -141,15 +133,14 @@ def figures(network: Network, groups: Sequence[Group]) -> dict[str, float]:
         for b, y in zip(row, group.marks, strict=True)
         if x > y
     ]
-    first = [group.marks[row.index(max(row))] >= GOOD for row, group in zip(worth, groups, strict=True)]
-    bad = [group.marks[row.index(max(row))] == 0 for row, group in zip(worth, groups, strict=True)]
+    first = [group.marks[row.index(max(row))] for row, group in zip(worth, groups, strict=True)]
     return {
-        "area": _mean(pairs),
+        "area": round(area(np.concatenate(worth), marks >= GOOD), 3),
         "ranked": _mean(right),
-        "first good": _mean(first),
-        "first bad": _mean(bad),
+        "first good": _mean([mark >= GOOD for mark in first]),
+        "first bad": _mean([mark == 0 for mark in first]),
         "any good": _mean([max(group.marks) >= GOOD for group in groups]),
-        "all good": _mean([mark >= GOOD for group in groups for mark in group.marks]),
+        "all good": _mean((marks >= GOOD).tolist()),
     }
 
 
